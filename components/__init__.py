@@ -1,0 +1,1 @@
+"""What stands: the Pulumi component resources of a service."""

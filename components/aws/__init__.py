@@ -1,0 +1,1 @@
+"""Slices, network, data layer and listener on AWS."""

@@ -1,0 +1,1 @@
+"""How traffic moves: plan, guard, mark and the walk. Knows no Pulumi."""

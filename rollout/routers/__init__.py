@@ -1,0 +1,1 @@
+"""Drivers that read and set live weights."""
