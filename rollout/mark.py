@@ -1,0 +1,101 @@
+"""The mark: what a walk leaves beside the live weights while it lasts, and who its owner is.
+
+In and out: flat text fields, because an ALB rule keeps them as tags (letters, digits, space and `_.:/=+-@`, at most
+256 characters a value).
+"""
+
+import getpass
+import os
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import psutil
+
+from rollout.shares import Shares
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The process that walks; `born` (unix seconds) tells it from a later process with the same pid."""
+
+    user: str
+    host: str
+    pid: int
+    born: int
+
+    def __str__(self) -> str:
+        return f"{self.user}@{self.host} (pid {self.pid})"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One walk: `run` its id, `start` and `goal` its ends, `until` (unix seconds) when it counts as dead unless renewed."""
+
+    run: str
+    start: Shares
+    goal: Shares
+    owner: Owner
+    until: int
+    stop: bool = False
+
+
+def me() -> Owner:
+    """The present process as an owner."""
+    return Owner(_plain(getpass.getuser()), _plain(socket.gethostname()), os.getpid(), int(psutil.Process().create_time()))
+
+
+def is_alive(mark: Mark, now: float) -> bool:
+    """Whether *mark*'s owner still walks at *now* (unix seconds).
+
+    On this host the process itself tells; of another host only `until` is known.
+    """
+    if now > mark.until:
+        return False
+    if mark.owner.host != _plain(socket.gethostname()):
+        return True
+    try:
+        return int(psutil.Process(mark.owner.pid).create_time()) == mark.owner.born
+    except psutil.NoSuchProcess:
+        return False
+
+
+def to_fields(mark: Mark) -> dict[str, str]:
+    """*mark* as text fields."""
+    owner = mark.owner
+    return {
+        "run": mark.run,
+        "from": _join(mark.start),
+        "to": _join(mark.goal),
+        "owner": f"{owner.user}@{owner.host} {owner.pid} {owner.born}",
+        "until": str(mark.until),
+        **({"stop": "yes"} if mark.stop else {}),
+    }
+
+
+def from_fields(fields: Mapping[str, str]) -> Mark | None:
+    """The mark in *fields*; None when there is none; ValueError when it cannot be read."""
+    if not fields:
+        return None
+    try:
+        who, pid, born = fields["owner"].split(" ")
+        user, _, host = who.rpartition("@")
+        owner = Owner(user, host, int(pid), int(born))
+        ends = _split(fields["from"]), _split(fields["to"])
+        return Mark(fields["run"], *ends, owner, int(fields["until"]), "stop" in fields)
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"the mark {dict(fields)} cannot be read: {error}") from None
+
+
+def _join(shares: Shares) -> str:
+    return " ".join(f"{version}={tenths}" for version, tenths in sorted(shares.items()))
+
+
+def _split(text: str) -> Shares:
+    pairs = (part.rpartition("=") for part in text.split(" ") if part)
+    return {version: int(tenths) for version, _, tenths in pairs}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]", "-", name)[:60]

@@ -1,0 +1,55 @@
+"""What a router promises: the live weights and the mark beside them, read and set; and how healthy a slice is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from rollout.mark import Mark
+from rollout.shares import Shares
+
+
+@dataclass(frozen=True)
+class Live:
+    """What the router says now."""
+
+    shares: Shares
+    mark: Mark | None
+
+
+@dataclass(frozen=True)
+class Health:
+    """One slice's targets: how many are healthy, how many are wanted, and why the others are not (reason → count)."""
+
+    version: str
+    healthy: int
+    wanted: int
+    others: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def ready(self) -> bool:
+        """Every wanted target is healthy, and at least one is wanted."""
+        return self.healthy >= self.wanted >= 1
+
+    def __str__(self) -> str:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(self.others.items()))
+        return f"{self.version}: {self.healthy} of {self.wanted} healthy" + (f" ({reasons})" if reasons else "")
+
+
+class Router(Protocol):
+    """Each method raises RouterError, with what was tried, when the router cannot be reached or refuses."""
+
+    def read(self) -> Live | None:
+        """The live shares and mark; None when nothing splits traffic yet."""
+        ...
+
+    def set_shares(self, shares: Shares) -> None:
+        """Set all live weights in one write."""
+        ...
+
+    def set_mark(self, mark: Mark | None) -> None:
+        """Write the mark beside the weights, or take it away."""
+        ...
+
+    def health(self, version: str) -> Health:
+        """Count the targets of *version* as the load balancer sees them."""
+        ...
