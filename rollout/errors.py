@@ -4,6 +4,7 @@ RolloutError
 ├── RouterError      the router could not be read, written, or never agreed
 ├── BusyError        another walk is on: its owner is alive
 ├── ForeignError     the live weights or the mark are nobody's we know
+├── RefusedError     what is asked for cannot be walked to safely
 ├── StoodDownError   weights or mark changed under our walk: left as they are
 ├── UnhealthyError   a slice that should gain share was not healthy in time
 └── StoppedError     an operator stopped the walk
@@ -24,6 +25,10 @@ class BusyError(RolloutError):
 
 class ForeignError(RolloutError):
     """The live weights or the mark were set by nobody this program knows."""
+
+
+class RefusedError(RolloutError):
+    """What is asked for cannot be walked to safely; nothing was moved."""
 
 
 class StoodDownError(RolloutError):

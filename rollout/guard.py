@@ -10,16 +10,19 @@
 | = recorded            | none                      | Walk                                                           |
 | any, nothing recorded | none                      | Walk from live: the record was lost or the listener was given  |
 | anything else         |                           | ForeignError, showing all four                                 |
+
+A walk is refused (RefusedError) when a version that carries traffic is no longer declared, or when the slices with a
+share before and after are more than one rule holds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from rollout import plan
-from rollout.errors import BusyError, ForeignError
+from rollout.errors import BusyError, ForeignError, RefusedError
 from rollout.mark import Mark
 from rollout.routers.interface import Live
-from rollout.shares import Shares, text
+from rollout.shares import MOST, Shares, text
 
 
 @dataclass(frozen=True)
@@ -44,29 +47,52 @@ class Walk:
 
 
 def decide(
-    recorded: Shares | None, live: Live | None, planned: Shares, alive: Callable[[Mark], bool]
+    recorded: Shares | None,
+    live: Live | None,
+    planned: Shares,
+    declared: Collection[str],
+    alive: Callable[[Mark], bool],
 ) -> First | Rest | Walk:
-    """What to do about *planned*; *alive* tells whether a mark's owner still walks."""
+    """What to do about *planned*, with the slices *declared*; *alive* tells whether a mark's owner still walks."""
     if live is None:
         return First()
     mark = live.mark
     if mark and alive(mark):
         raise BusyError(
-            f"another walk is on: {mark.owner} moves {text(mark.start)} → {text(mark.goal)} (run {mark.run}). "
-            "Wait for it, or stop that process; then run this again."
+            f"another walk is on: {mark} (run {mark.run}). Wait for it, or stop that process; then run this again"
         )
     if live.shares == planned:
         return Rest(dead_mark=mark is not None)
+    _refuse_crowd(live.shares, planned)
     if mark and plan.on_path(live.shares, mark.start, mark.goal):
         return Walk(live.shares, planned, mark.start if planned == mark.goal else live.shares)
     if not mark and (recorded is None or live.shares == recorded):
+        _refuse_removal(live.shares, declared)
         return Walk(live.shares, planned, live.shares)
     raise ForeignError(
-        f"the live weights are not ours: recorded {_said(recorded)}, live {text(live.shares)}, planned {text(planned)}, "
-        f"mark {f'{text(mark.start)} → {text(mark.goal)} by {mark.owner}' if mark else 'none'}. "
+        f"the live weights are not ours: recorded {_said(recorded)}, live {text(live.shares)}, "
+        f"planned {text(planned)}, mark {mark or 'none'}. "
         "Nothing was moved. Find out who changed them; to accept them, declare the live shares in sluice:traffic and "
-        "run this again."
+        "run this again"
     )
+
+
+def _refuse_crowd(live: Shares, planned: Shares) -> None:
+    both = sorted({*live, *planned})
+    if len(both) > MOST:
+        raise RefusedError(
+            f"sluice:traffic: {len(both)} slices have a share before or after this change ({', '.join(both)}), and one "
+            f"rule holds {MOST}; take the share of some away first, then run this again. Nothing was moved"
+        )
+
+
+def _refuse_removal(live: Shares, declared: Collection[str]) -> None:
+    removed = sorted(set(live) - set(declared))
+    if removed:
+        raise RefusedError(
+            f"sluice:releases: {', '.join(removed)} is removed but carries traffic (live {text(live)}); keep it in "
+            "sluice:releases, move its share away, and remove it in a later run. Nothing was moved"
+        )
 
 
 def _said(recorded: Shares | None) -> str:

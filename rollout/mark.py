@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from rollout.shares import Shares
+from rollout.shares import Shares, text
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Owner:
 
 @dataclass(frozen=True)
 class Mark:
-    """One walk: `run` its id, `start` and `goal` its ends, `until` (unix seconds) when it counts as dead unless renewed."""
+    """One walk: `run` its id, `start` and `goal` its ends; past `until` (unix seconds) it counts as dead."""
 
     run: str
     start: Shares
@@ -40,10 +40,15 @@ class Mark:
     until: int
     stop: bool = False
 
+    def __str__(self) -> str:
+        return f"{text(self.start)} → {text(self.goal)} by {self.owner}"
+
 
 def me() -> Owner:
     """The present process as an owner."""
-    return Owner(_plain(getpass.getuser()), _plain(socket.gethostname()), os.getpid(), int(psutil.Process().create_time()))
+    return Owner(
+        _plain(getpass.getuser()), _plain(socket.gethostname()), os.getpid(), int(psutil.Process().create_time())
+    )
 
 
 def is_alive(mark: Mark, now: float) -> bool:
@@ -92,8 +97,8 @@ def _join(shares: Shares) -> str:
     return " ".join(f"{version}={tenths}" for version, tenths in sorted(shares.items()))
 
 
-def _split(text: str) -> Shares:
-    pairs = (part.rpartition("=") for part in text.split(" ") if part)
+def _split(field: str) -> Shares:
+    pairs = (part.rpartition("=") for part in field.split(" ") if part)
     return {version: int(tenths) for version, _, tenths in pairs}
 
 

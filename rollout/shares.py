@@ -18,7 +18,9 @@ def parse(declared: Mapping[str, object]) -> Shares:
     shares = {version: _tenths(version, value) for version, value in declared.items()}
     total = sum(shares.values())
     if total != WHOLE:
-        raise ValueError(f"shares sum to {_number(total)}, not 100; write shares that sum to 100, such as {{v1: 90, v2: 10}}")
+        raise ValueError(
+            f"shares sum to {_number(total)}, not 100; write shares that sum to 100, such as {{v1: 90, v2: 10}}"
+        )
     return {version: tenths for version, tenths in shares.items() if tenths}
 
 
@@ -28,7 +30,9 @@ def _tenths(version: str, value: object) -> int:
             raise InvalidOperation
         percent = Decimal(str(value))
     except InvalidOperation:
-        raise ValueError(f"the share of {version} is {value!r}, not a number; write a percentage such as 12.5") from None
+        raise ValueError(
+            f"the share of {version} is {value!r}, not a number; write a percentage such as 12.5"
+        ) from None
     if not percent.is_finite() or not 0 <= percent <= 100:
         raise ValueError(f"the share of {version} is {value}; write a percentage from 0 to 100")
     if percent * 10 % 1:

@@ -15,8 +15,8 @@ def requests(cloudwatch: Any, balancer: str, group: str, start: float, end: floa
     point where there was no request, and shows what there was some minutes late. Isolation traffic counts too.
     """
     dimensions = [
-        {"Name": "TargetGroup", "Value": group.split(":")[-1]},
-        {"Name": "LoadBalancer", "Value": balancer.split(":loadbalancer/")[-1]},
+        {"Name": "TargetGroup", "Value": group.rsplit(":", maxsplit=1)[-1]},
+        {"Name": "LoadBalancer", "Value": balancer.partition(":loadbalancer/")[2]},
     ]
     answer = asked(
         "read the request count",

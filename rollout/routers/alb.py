@@ -43,7 +43,7 @@ class AlbRouter:
     listener: str
     priority: int
     service: str
-    groups: Mapping[str, str]
+    groups: dict[str, str]
     fleets: Mapping[str, str | None]
 
     def read(self) -> Live | None:
@@ -83,7 +83,7 @@ class AlbRouter:
             asked("take the mark away", lambda: self.elbv2.remove_tags(ResourceArns=[arn], TagKeys=keys))
 
     def health(self, version: str) -> Health:
-        """Count *version*'s targets; wanted is what its fleet desires, or for an external release what is registered."""
+        """Count *version*'s targets; wanted is what its fleet desires (external release: what is registered)."""
         group = self._group(version)
         targets = asked("count targets", lambda: self.elbv2.describe_target_health(TargetGroupArn=group))
         states = [target["TargetHealth"] for target in targets["TargetHealthDescriptions"]]
@@ -104,8 +104,7 @@ class AlbRouter:
         return groups[0]["DesiredCapacity"]
 
     def _rule(self) -> dict[str, Any] | None:
-        pages = self.elbv2.get_paginator("describe_rules").paginate(ListenerArn=self.listener)
-        rules = asked("read the weighted rule", lambda: [rule for page in pages for rule in page["Rules"]])
+        rules = _pages("read the weighted rule", self.elbv2, "describe_rules", "Rules", ListenerArn=self.listener)
         return next((rule for rule in rules if rule["Priority"] == str(self.priority)), None)
 
     def _own_rule(self) -> str:
@@ -124,11 +123,16 @@ class AlbRouter:
         return self.groups[version]
 
     def _version(self, arn: str) -> str:
-        """The version that owns target group *arn*; of a group nobody declares, its tag or else its name."""
+        """The version that owns target group *arn*; of a group nobody declares, its tag or else its name.
+
+        It is remembered, so that a walk away from such a group can put its weight back.
+        """
         for version, group in self.groups.items():
             if group == arn:
                 return version
-        return self._tags(arn).get(f"{TAG}version", arn.split("/")[-2])
+        version = self._tags(arn).get(f"{TAG}version", arn.split("/")[-2])
+        self.groups[version] = arn
+        return version
 
 
 def _forwarded(rule: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -139,24 +143,39 @@ def _forwarded(rule: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def carriers(elbv2: Any, group: str) -> list[str]:
-    """What still sends traffic to target group *group*: one line for each rule with a weight, isolation rules apart."""
-    found = asked("read the target group", lambda: elbv2.describe_target_groups(TargetGroupArns=[group]))
+    """What still sends traffic to target group *group*: a line for each rule with a weight, isolation rules apart."""
     lines = []
-    for balancer in found["TargetGroups"][0]["LoadBalancerArns"]:
-        pages = elbv2.get_paginator("describe_listeners").paginate(LoadBalancerArn=balancer)
-        for listener in asked("read the listeners", lambda pages=pages: [one for page in pages for one in page["Listeners"]]):
-            lines += _carrying(elbv2, listener["ListenerArn"], group)
+    for balancer in balancers(elbv2, group):
+        listeners = _pages("read the listeners", elbv2, "describe_listeners", "Listeners", LoadBalancerArn=balancer)
+        for listener in (one["ListenerArn"] for one in listeners):
+            for rule in _pages("read the rules", elbv2, "describe_rules", "Rules", ListenerArn=listener):
+                weight = 0 if _isolates(rule) else _weight(rule, group)
+                if weight:
+                    lines.append(f"weight {weight} in rule {rule['Priority']} of {listener}")
     return lines
 
 
-def _carrying(elbv2: Any, listener: str, group: str) -> list[str]:
-    pages = elbv2.get_paginator("describe_rules").paginate(ListenerArn=listener)
-    lines = []
-    for rule in asked("read the rules", lambda: [rule for page in pages for rule in page["Rules"]]):
-        if any(c.get("HttpHeaderConfig", {}).get("HttpHeaderName", "").lower() == "x-slice" for c in rule["Conditions"]):
-            continue
-        for action in rule["Actions"]:
-            for one in action.get("ForwardConfig", {}).get("TargetGroups", []):
-                if one["TargetGroupArn"] == group and one.get("Weight", 1) > 0:
-                    lines.append(f"weight {one.get('Weight', 1)} in rule {rule['Priority']} of {listener}")
-    return lines
+def balancers(elbv2: Any, group: str) -> list[str]:
+    """The ARNs of the load balancers that know target group *group*; none when the group is gone."""
+    try:
+        found = asked("read the target group", lambda: elbv2.describe_target_groups(TargetGroupArns=[group]))
+    except RouterError as error:
+        if "TargetGroupNotFound" in str(error):
+            return []
+        raise
+    return found["TargetGroups"][0]["LoadBalancerArns"]
+
+
+def _pages(what: str, elbv2: Any, operation: str, key: str, **query: str) -> list[dict[str, Any]]:
+    pages = elbv2.get_paginator(operation).paginate(**query)
+    return asked(what, lambda: [one for page in pages for one in page[key]])
+
+
+def _isolates(rule: Mapping[str, Any]) -> bool:
+    headers = [condition.get("HttpHeaderConfig", {}).get("HttpHeaderName", "") for condition in rule["Conditions"]]
+    return any(header.lower() == "x-slice" for header in headers)
+
+
+def _weight(rule: Mapping[str, Any], group: str) -> int:
+    held = [one for action in rule["Actions"] for one in action.get("ForwardConfig", {}).get("TargetGroups", [])]
+    return sum(one.get("Weight", 1) for one in held if one["TargetGroupArn"] == group)

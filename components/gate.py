@@ -1,0 +1,141 @@
+"""Hook glue between Pulumi and the rollout: the traffic record that walks, the rule's drift, the guard of deletions.
+
+In: settings, AWS clients, the slices' target groups. Out: the traffic record (a Stash). Its before-hooks walk the live
+weights; when they raise, nothing is recorded and nothing is deleted.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, TypedDict
+
+import pulumi
+from pulumi import (
+    Input,
+    Output,
+    ResourceHook,
+    ResourceHookArgs,
+    ResourceHookBinding,
+    ResourceHookOptions,
+    ResourceOptions,
+)
+from pulumi.runtime.settings import SETTINGS
+
+from components.aws.session import Session
+from components.backend import Target
+from components.settings import Settings
+from rollout.clock import RealClock
+from rollout.controller import Controller, Order
+from rollout.quiet import await_quiet
+from rollout.routers.alb import AlbRouter
+from rollout.shares import Shares, parse, percent
+
+
+class Facts(TypedDict):
+    """What the traffic record holds: percent by version, each slice's group and fleet, and where the weights live."""
+
+    shares: dict[str, int | float]
+    slices: dict[str, dict[str, Input[str] | None]]
+    listener: Input[str]
+    priority: int
+
+
+class Gate:
+    """The hooks of one run of the program; *stop* is set when the operator wants it to end."""
+
+    def __init__(self, settings: Settings, session: Session, stop: threading.Event) -> None:
+        if SETTINGS.parallel == 1:
+            raise pulumi.RunError(
+                "-p 1: the walk runs inside a resource's hook and would hold everything else; use 2 or more"
+            )
+        self._settings = settings
+        self._session = session
+        self._stop = stop
+        self._walked = False
+        self._facts: Output[Any] = Output.from_input(None)
+        options = ResourceHookOptions(on_dry_run=True)
+        self._ramp = ResourceHook("ramp", self._meet_change, options)
+        self.hold = ResourceHook("hold", self._meet_drift, options)
+        self.let_go = ResourceHook("let-go", self._let_go)
+
+    def record(self, listener: Input[str], priority: int, targets: Mapping[str, Target]) -> pulumi.Resource:
+        """The traffic record: it depends on every slice, and its before-hooks walk to the declared shares."""
+        facts = Facts(
+            shares=percent(self._settings.traffic.shares),
+            slices={version: {"group": one.group, "fleet": one.fleet} for version, one in targets.items()},
+            listener=listener,
+            priority=priority,
+        )
+        self._facts = Output.from_input(facts)
+        stand = [resource for target in targets.values() for resource in target.resources]
+        hooks = ResourceHookBinding(before_create=[self._ramp], before_update=[self._ramp])
+        return pulumi.Stash(
+            "traffic",
+            input=facts,
+            opts=ResourceOptions(depends_on=stand, hooks=hooks, protect=True, retain_on_delete=True),
+        )
+
+    async def _meet_change(self, args: ResourceHookArgs) -> None:
+        """The record's own hook: recorded is what the last finished run declared."""
+        self._walked = True
+        old = (args.old_inputs or {}).get("input")
+        await self._walk(parse(old["shares"]) if old else None)
+
+    async def _meet_drift(self, _: ResourceHookArgs) -> None:
+        """The weighted rule's hook, for when only the rule drifted: then what was recorded is what is declared."""
+        if not (pulumi.runtime.is_dry_run() and self._walked):
+            await self._walk(self._settings.traffic.shares)
+
+    async def _walk(self, recorded: Shares | None) -> None:
+        facts = await self._facts.future(with_unknowns=True)
+        if facts is None or not isinstance(facts["listener"], str):
+            return  # a preview before the listener exists: nothing carries traffic yet
+        order = Order(
+            recorded=recorded,
+            planned=self._settings.traffic.shares,
+            declared=frozenset(facts["slices"]),
+            ready=self._settings.rollout.ready,
+        )
+        controller = Controller(router=self._router(facts), clock=RealClock(), stop=self._stop, say=pulumi.log.info)
+        if pulumi.runtime.is_dry_run():
+            pulumi.log.info(await asyncio.to_thread(controller.preview, order))
+        else:
+            await self._in_thread(lambda: controller.run(order))
+
+    def _router(self, facts: Mapping[str, Any]) -> AlbRouter:
+        known = {v: one for v, one in facts["slices"].items() if isinstance(one["group"], str)}
+        return AlbRouter(
+            elbv2=self._session.client("elbv2"),
+            autoscaling=self._session.client("autoscaling"),
+            listener=facts["listener"],
+            priority=int(facts["priority"]),
+            service=self._settings.service.name,
+            groups={version: one["group"] for version, one in known.items()},
+            fleets={version: one["fleet"] for version, one in known.items()},
+        )
+
+    async def _let_go(self, args: ResourceHookArgs) -> None:
+        """Before a fleet is deleted: it carries nothing, and no request was seen for the drain time."""
+        groups = (args.old_outputs or {}).get("targetGroupArns") or []
+        for group in groups:
+            await self._in_thread(
+                lambda group=group: await_quiet(
+                    group=group,
+                    drain=self._settings.service.drain,
+                    elbv2=self._session.client("elbv2"),
+                    cloudwatch=self._session.client("cloudwatch"),
+                    clock=RealClock(),
+                    stop=self._stop,
+                    say=pulumi.log.info,
+                )
+            )
+
+    async def _in_thread(self, work: Callable[[], None]) -> None:
+        """Run *work* off the event loop's thread; when the engine was killed, let it restore first."""
+        running = asyncio.ensure_future(asyncio.to_thread(work))
+        try:
+            await asyncio.shield(running)
+        except asyncio.CancelledError:
+            self._stop.set()
+            await asyncio.wait([running])
+            raise
