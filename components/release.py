@@ -1,0 +1,55 @@
+"""A release: the immutable spec of one slice. Pure.
+
+In: one entry of sluice:releases and the service's defaults. Out: `Release`, whose `spec()` is what the ledger keeps, so
+that one version never means two things.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """One version's artifact and everything its slice is made from. An external release has a target group only."""
+
+    version: str
+    ami: str | None = None
+    image: str | None = None
+    target_group: str | None = None
+    size: int = 2
+    instance: str = "t3.small"
+    port: int = 8080
+    health: str = "/healthz"
+    boot: int = 300
+    env: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    schema: Mapping[str, Any] | None = None
+
+    @property
+    def artifact(self) -> str:
+        """What runs, in a word: the image where there is one, else the AMI, else the target group."""
+        return self.image or self.ami or self.target_group or ""
+
+    @property
+    def external(self) -> bool:
+        """Whether it runs already and is not ours to make or delete."""
+        return self.target_group is not None
+
+    def spec(self) -> dict[str, Any]:
+        """What is published under the version, as the config writes it; what is not set is left out."""
+        if self.external:
+            return {"external": {"target_group": self.target_group}}
+        spec = {
+            "ami": self.ami,
+            "image": self.image,
+            "size": self.size,
+            "instance": self.instance,
+            "port": self.port,
+            "health": self.health,
+            "boot": self.boot,
+            "env": dict(self.env),
+            "secrets": dict(self.secrets),
+            "schema": dict(self.schema) if self.schema else None,
+        }
+        return {key: value for key, value in spec.items() if value not in (None, {})}
