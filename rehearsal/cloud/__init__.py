@@ -1,0 +1,1 @@
+"""The local AWS: moto, Envoy and real processes."""
