@@ -85,6 +85,7 @@ HealthPath = Annotated[
 Size = Annotated[int, Field(ge=1, le=100, strict=True, examples=[2])]
 Boot = Annotated[Duration, Field(ge=0, le=7200, examples=["300s"])]
 InstanceType = Annotated[str, text(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "instance type"), Field(examples=["t3.small"])]
+RootDevice = Annotated[str, text(r"/dev/[a-z0-9]{2,20}", "device name"), Field(examples=["/dev/xvda"])]
 Arn = Annotated[str, text(r"arn:aws[a-z-]*(:[!-~]*){4}", "ARN")]
 VariableName = Annotated[str, BeforeValidator(_variable_name)]
 SubnetId = Annotated[str, text(r"subnet-[0-9a-f]{8,17}", "subnet id")]
@@ -103,8 +104,9 @@ class Service(_Model):
     health: HealthPath = "/healthz"
     size: Size = 2
     instance: InstanceType = "t3.small"
+    root: RootDevice = "/dev/xvda"
     boot: Boot = 300
-    drain: Duration = Field(30, ge=0, le=3600, examples=["30s"])
+    drain: Duration = Field(default=30, ge=0, le=3600, examples=["30s"])
 
 
 class External(_Model):
@@ -125,17 +127,20 @@ class Schema(_Model):
 class ReleaseEntry(_Model):
     """One entry of `sluice:releases`. What is left out comes from `sluice:service`."""
 
-    ami: Annotated[str, BeforeValidator(_ami)] | None = Field(None, examples=["ami-0123456789abcdef0"])
-    image: Annotated[str, BeforeValidator(_image)] | None = Field(None, examples=["repo/shop@sha256:<64 hex digits>"])
+    ami: Annotated[str, BeforeValidator(_ami)] | None = Field(default=None, examples=["ami-0123456789abcdef0"])
+    image: Annotated[str, BeforeValidator(_image)] | None = Field(
+        default=None, examples=["repo/shop@sha256:<64 hex digits>"]
+    )
     external: External | None = None
     size: Size | None = None
     instance: InstanceType | None = None
+    root: RootDevice | None = None
     port: Port | None = None
     health: HealthPath | None = None
     boot: Boot | None = None
     env: Mapping[VariableName, Variable] = Field(default_factory=dict)
     secrets: Mapping[VariableName, Arn] = Field(default_factory=dict)
-    schema_: Schema | None = Field(None, alias="schema")
+    schema_: Schema | None = Field(default=None, alias="schema")
 
     @model_validator(mode="after")
     def _one_artifact(self) -> Self:
@@ -154,9 +159,11 @@ class Network(_Model):
     """`sluice:network`: made in `cidr`, or given by ids."""
 
     cidr: Annotated[str, text(r"\d{1,3}\.\d{1,3}\.0\.0/16", "/16 network")] = Field(
-        "10.20.0.0/16", examples=["10.20.0.0/16"]
+        default="10.20.0.0/16", examples=["10.20.0.0/16"]
     )
-    vpc: Annotated[str, text(r"vpc-[0-9a-f]{8,17}", "VPC id")] | None = Field(None, examples=["vpc-0123456789abcdef0"])
+    vpc: Annotated[str, text(r"vpc-[0-9a-f]{8,17}", "VPC id")] | None = Field(
+        default=None, examples=["vpc-0123456789abcdef0"]
+    )
     subnets: list[SubnetId] = Field(default_factory=list, examples=["[subnet-0aa…, subnet-0bb…]"])
     public_subnets: list[SubnetId] = Field(default_factory=list, examples=["[subnet-0cc…, subnet-0dd…]"])
 
@@ -176,12 +183,12 @@ class Listener(_Model):
     internal: Annotated[bool, Field(strict=True)] = False
     certificate: Arn | None = None
     access_logs: Annotated[str, text(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "bucket name")] | None = Field(
-        None, examples=["my-log-bucket"]
+        default=None, examples=["my-log-bucket"]
     )
     balancer: Arn | None = None
     arn: Arn | None = None
     host: Annotated[str, text(r"[A-Za-z0-9*?.-]{1,128}", "host name")] | None = Field(
-        None, examples=["shop.example.com"]
+        default=None, examples=["shop.example.com"]
     )
 
     @model_validator(mode="after")
@@ -204,7 +211,7 @@ class Listener(_Model):
 class Rollout(_Model):
     """`sluice:rollout`: how traffic moves."""
 
-    ready: Duration = Field(300, ge=1, le=86_400, examples=["5m"])
+    ready: Duration = Field(default=300, ge=1, le=86_400, examples=["5m"])
 
 
 class Document(_Model):
@@ -217,4 +224,4 @@ class Document(_Model):
     network: Network = Field(default_factory=Network)
     listener: Listener = Field(default_factory=Listener)
     rollout: Rollout = Field(default_factory=Rollout)
-    salt: str | None = Field(None, min_length=16, examples=["16 or more random characters, as a secret"])
+    salt: str | None = Field(default=None, min_length=16, examples=["16 or more random characters, as a secret"])

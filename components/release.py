@@ -19,6 +19,7 @@ class Release:
     target_group: str | None = None
     size: int = 2
     instance: str = "t3.small"
+    root: str = "/dev/xvda"
     port: int = 8080
     health: str = "/healthz"
     boot: int = 300
@@ -45,6 +46,7 @@ class Release:
             "image": self.image,
             "size": self.size,
             "instance": self.instance,
+            "root": self.root,
             "port": self.port,
             "health": self.health,
             "boot": self.boot,

@@ -142,6 +142,7 @@ def _release(version: str, entry: ReleaseEntry, service: Service) -> Release:
         image=entry.image,
         size=entry.size or service.size,
         instance=entry.instance or service.instance,
+        root=entry.root or service.root,
         port=entry.port or service.port,
         health=entry.health or service.health,
         boot=service.boot if entry.boot is None else entry.boot,

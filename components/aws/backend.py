@@ -1,0 +1,128 @@
+"""The AWS backend: data layer, network, load balancer and listener, and a slice for each release.
+
+In: settings, session, what was given. Out: what `components.backend.Backend` promises.
+"""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_aws as aws
+from pulumi import Input, Output, ResourceHook, ResourceHookBinding, ResourceOptions
+
+from components import naming
+from components.aws.data import Data, DataArgs
+from components.aws.listener import Listener, ListenerArgs
+from components.aws.machines import Machines, MachinesArgs
+from components.aws.network import Network, NetworkArgs
+from components.aws.preflight import Given
+from components.aws.session import Session
+from components.aws.slice import Slice, SliceArgs
+from components.backend import Target
+from components.release import Release
+from components.settings import Settings
+from rollout.shares import Shares, weights
+
+
+class AwsBackend:
+    """One service on EC2 behind an Application Load Balancer."""
+
+    def __init__(self, settings: Settings, session: Session, given: Given) -> None:
+        self._settings = settings
+        self._service = settings.service.name
+        self._opts = ResourceOptions(provider=session.provider({"sluice:stack": pulumi.get_stack()}))
+        self._network = self._make_network(given)
+        self._data = Data(self._service, DataArgs(tags=self._tags()), self._opts)
+        self._entry = self._make_listener(given)
+        self._machines = self._make_machines()
+        self.listener: Input[str] = self._entry.arn
+        self.url: Output[str] = self._entry.url
+        self.priority = naming.weighted_priority(self._service)
+
+    def _make_network(self, given: Given) -> Network:
+        network = self._settings.network
+        args = NetworkArgs(
+            cidr=network.cidr,
+            zones=given.zones,
+            vpc=network.vpc,
+            subnets=network.subnets,
+            public_subnets=network.public_subnets,
+            internal=self._settings.listener.internal,
+        )
+        return Network(self._service, args, self._opts)
+
+    def _make_listener(self, given: Given) -> Listener:
+        args = ListenerArgs(
+            settings=self._settings.listener,
+            given=given,
+            vpc=self._network.vpc,
+            subnets=self._network.balancer_subnets,
+        )
+        return Listener(self._service, args, self._opts)
+
+    def _make_machines(self) -> Machines:
+        own = [release for release in self._settings.releases if not release.external]
+        args = MachinesArgs(
+            vpc=self._network.vpc,
+            guards=self._entry.guards,
+            ports=sorted({release.port for release in own}),
+            bucket_arn=self._data.arn,
+            secrets=sorted({arn for release in own for arn in release.secrets.values()}),
+            ecr=any(".dkr.ecr." in (release.image or "") for release in own),
+        )
+        return Machines(self._service, args, self._opts)
+
+    def slice(self, release: Release, published: pulumi.Resource, let_go: ResourceHook) -> Target:
+        """Build *release*'s slice after *published*; an external one is there already."""
+        if release.target_group:
+            return Target(version=release.version, group=release.target_group, fleet=None, resources=())
+        salt = self._settings.salt
+        value = naming.isolation_value(release.version, salt)
+        args = SliceArgs(
+            release=release,
+            service=self._service,
+            isolation=Output.secret(value) if salt else value,
+            priority=naming.isolation_priority(self._service, release.version),
+            host=self._settings.listener.host,
+            drain=self._settings.service.drain,
+            listener=self.listener,
+            vpc=self._network.vpc,
+            subnets=self._network.subnets,
+            profile=self._machines.profile,
+            group=self._machines.group,
+            bucket=self._data.bucket,
+            let_go=let_go,
+        )
+        opts = ResourceOptions.merge(self._opts, ResourceOptions(depends_on=[published]))
+        made = Slice(naming.logical(self._service, release.version), args, opts)
+        return Target(version=release.version, group=made.group, fleet=made.fleet.name, resources=(made.fleet,))
+
+    def split(
+        self, shares: Shares, targets: Mapping[str, Target], record: pulumi.Resource, hook: ResourceHook
+    ) -> pulumi.Resource:
+        """The weighted rule. Its tags carry a walk's mark, so they are not kept true; everything else is."""
+        host = self._settings.listener.host
+        groups = [{"arn": targets[version].group, "weight": weight} for version, weight in weights(shares).items()]
+        return aws.lb.ListenerRule(
+            f"{self._service}-traffic",
+            listener_arn=self.listener,
+            priority=self.priority,
+            conditions=[
+                {"path_pattern": {"values": ["/*"]}},
+                *([{"host_header": {"values": [host]}}] if host else []),
+            ],
+            actions=[{"type": "forward", "forward": {"target_groups": groups}}],
+            tags=self._tags(),
+            opts=ResourceOptions.merge(
+                self._opts,
+                ResourceOptions(
+                    depends_on=[record],
+                    hooks=ResourceHookBinding(before_update=[hook]),
+                    ignore_changes=["tags"],
+                    protect=True,
+                    retain_on_delete=True,
+                ),
+            ),
+        )
+
+    def _tags(self) -> dict[str, str]:
+        return {"sluice:service": self._service}

@@ -1,0 +1,121 @@
+"""What is looked up before any resource exists, in preview too: that what the config names is there.
+
+In: settings, AWS clients. Out: what was given and found there, or RunError with config path, value, reason and what to write instead.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pulumi
+from botocore.exceptions import BotoCoreError, ClientError
+
+from components import naming
+from components.aws.session import Session
+from components.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """What was there before this program, as far as it is needed to build on it."""
+
+    zones: Sequence[str]
+    cidr: str
+    balancer: str | None = None
+    dns_name: str | None = None
+    guards: Sequence[str] = ()
+    scheme: str = "http"
+    port: int = 80
+
+
+def check(settings: Settings, session: Session) -> Given:
+    """What *settings* name by id; RunError when it, or a priority it needs, cannot be had."""
+    network, listener = settings.network, settings.listener
+    zones, cidr = _zones(session), network.cidr
+    if network.vpc:
+        cidr = _check_network(session, network.vpc, [*network.subnets, *network.public_subnets])
+    if listener.arn:
+        found = _found(
+            "listener.arn", listener.arn, session, "elbv2", "describe_listeners", ListenerArns=[listener.arn]
+        )
+        entry = found["Listeners"][0]
+        _check_priorities(settings, session, listener.arn)
+        one = _balancer(session, entry["LoadBalancerArn"])
+        return replace(one, zones=zones, cidr=cidr, scheme=entry["Protocol"].lower(), port=entry["Port"])
+    if listener.balancer:
+        return replace(_balancer(session, listener.balancer), zones=zones, cidr=cidr)
+    return Given(zones=zones, cidr=cidr)
+
+
+def artifact_fault(ec2: Any, ami: str, root: str) -> str | None:
+    """Why machine image *ami* cannot be published here, with *root* its root device; None when it can."""
+    try:
+        images = ec2.describe_images(ImageIds=[ami])["Images"]
+    except ClientError as error:
+        if not error.response["Error"]["Code"].startswith("InvalidAMIID"):
+            raise
+        images = []
+    if not images:
+        return (
+            f"ami: {ami} does not exist in {ec2.meta.region_name}, or is not this account's to use; write the id of one "
+            "that is, or check aws:region"
+        )
+    found = images[0].get("RootDeviceName")
+    if found != root:
+        return f"root: {root} is not the root device of {ami}, so its disk would not be encrypted; write root: {found}"
+    return None
+
+
+def _zones(session: Session) -> list[str]:
+    """The first two zones, by name, that need no opting in."""
+    every = [{"Name": "opt-in-status", "Values": ["opt-in-not-required"]}]
+    answer = _found("network", session.region, session, "ec2", "describe_availability_zones", Filters=every)
+    return sorted(zone["ZoneName"] for zone in answer["AvailabilityZones"])[:2]
+
+
+def _balancer(session: Session, arn: str) -> Given:
+    asked = {"LoadBalancerArns": [arn]}
+    one = _found("listener.balancer", arn, session, "elbv2", "describe_load_balancers", **asked)["LoadBalancers"][0]
+    return Given(zones=(), cidr="", balancer=arn, dns_name=one["DNSName"], guards=one.get("SecurityGroups", []))
+
+
+def _check_network(session: Session, vpc: str, subnets: Sequence[str]) -> str:
+    """The address range of the given *vpc*, once it and its *subnets* were found."""
+    found = _found("network.vpc", vpc, session, "ec2", "describe_vpcs", VpcIds=[vpc])
+    for subnet in subnets:
+        one = _found("network", subnet, session, "ec2", "describe_subnets", SubnetIds=[subnet])["Subnets"][0]
+        if one["VpcId"] != vpc:
+            raise pulumi.RunError(f"sluice:network: {subnet} is not in {vpc}; write a subnet of that VPC")
+    return found["Vpcs"][0]["CidrBlock"]
+
+
+def _check_priorities(settings: Settings, session: Session, listener: str) -> None:
+    """On a listener that is shared, each priority must be free or held by a rule of this service."""
+    elbv2, service = session.client("elbv2"), settings.service.name
+    rules = [
+        one for page in elbv2.get_paginator("describe_rules").paginate(ListenerArn=listener) for one in page["Rules"]
+    ]
+    wanted = {
+        str(naming.isolation_priority(service, one.version)): f"the isolation rule of {one.version}"
+        for one in settings.releases
+    } | {str(naming.weighted_priority(service)): "the weighted rule"}
+    for rule in (one for one in rules if one["Priority"] in wanted):
+        tags = elbv2.describe_tags(ResourceArns=[rule["RuleArn"]])["TagDescriptions"][0]["Tags"]
+        if {"Key": "sluice:service", "Value": service} not in tags:
+            raise pulumi.RunError(
+                f"sluice:listener.arn: priority {rule['Priority']}, which {wanted[rule['Priority']]} needs, is taken by "
+                f"{rule['RuleArn']}; move that rule to another priority"
+            )
+
+
+def _found(path: str, name: str, session: Session, service: str, operation: str, **query: Any) -> dict[str, Any]:
+    """AWS's answer about *name*, which the config names at *path*."""
+    try:
+        return getattr(session.client(service), operation)(**query)
+    except ClientError as error:
+        raise pulumi.RunError(
+            f"sluice:{path}: {name} cannot be found in account {session.account}, {session.region} "
+            f"({error.response['Error']['Code']}); write the id of one that is there, or check aws:region"
+        ) from None
+    except BotoCoreError as error:
+        raise pulumi.RunError(f"sluice:{path}: {name} could not be looked up: {error}") from None

@@ -1,0 +1,114 @@
+"""One set of credentials: the boto3 clients of the walk and the provider of the resources, from one place.
+
+In: `aws:` config and the environment. Out: boto3 clients and an explicit `aws.Provider`, both of one account and region.
+"""
+
+import os
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+import pulumi
+import pulumi_aws as aws
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+SERVICES = ("autoscaling", "cloudwatch", "ec2", "elbv2", "iam", "s3", "sts")
+# A restore has 5 s after Ctrl-C, so no call of a walk may hang longer.
+PATIENCE = Config(connect_timeout=1.5, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+
+
+class Session:
+    """AWS as the stack's config and the environment name it; RunError when that is not enough."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._config = config
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._endpoint = _endpoint(config)
+        try:
+            self._boto = boto3.Session(
+                region_name=config.get("region"),
+                profile_name=config.get("profile"),
+                aws_access_key_id=config.get("accessKey"),
+                aws_secret_access_key=config.get("secretKey"),
+                aws_session_token=config.get("token"),
+            )
+        except BotoCoreError as error:
+            raise pulumi.RunError(
+                f"aws:profile: {error}; write the name of a profile that is configured here"
+            ) from None
+        self.region = self._known_region()
+        for role in config.get("assumeRoles") or []:
+            self._boto = self._assume(role)
+        self.account = self._whose()
+
+    def client(self, service: str) -> Any:
+        """The boto3 client of *service*; one each, safe to share between threads."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._client(service)
+            return self._clients[service]
+
+    def provider(self, tags: Mapping[str, str]) -> aws.Provider:
+        """The provider of every resource: it refuses any account but the one the clients speak to."""
+        local = self._endpoint is not None
+        endpoints = [{service: self._endpoint for service in SERVICES}] if local else None
+        return aws.Provider(
+            "aws",
+            region=self.region,
+            profile=self._config.get("profile"),
+            access_key=self._config.get("accessKey"),
+            secret_key=self._config.get("secretKey"),
+            token=self._config.get("token"),
+            assume_roles=self._config.get("assumeRoles"),
+            allowed_account_ids=[self.account],
+            endpoints=endpoints,
+            s3_use_path_style=True if local else None,
+            skip_metadata_api_check=True if local else None,
+            default_tags={"tags": dict(tags)},
+        )
+
+    def _client(self, service: str) -> Any:
+        return self._boto.client(service, region_name=self.region, endpoint_url=self._endpoint, config=PATIENCE)
+
+    def _known_region(self) -> str:
+        region = self._boto.region_name
+        known = {r for p in self._boto.get_available_partitions() for r in self._boto.get_available_regions("ec2", p)}
+        if region not in known:
+            found = f"{region!r} is no AWS region" if region else "no region is set"
+            raise pulumi.RunError(f"aws:region: {found}; write one, such as `pulumi config set aws:region eu-west-1`")
+        return region
+
+    def _assume(self, role: Mapping[str, Any]) -> boto3.Session:
+        arn, name = role["roleArn"], role.get("sessionName", "sluice")
+        extra = {"ExternalId": role["externalId"]} if role.get("externalId") else {}
+        try:
+            given = self._client("sts").assume_role(RoleArn=arn, RoleSessionName=name, **extra)["Credentials"]
+        except (BotoCoreError, ClientError) as error:
+            raise pulumi.RunError(f"aws:assumeRoles: {arn} cannot be assumed: {error}") from None
+        return boto3.Session(
+            region_name=self.region,
+            aws_access_key_id=given["AccessKeyId"],
+            aws_secret_access_key=given["SecretAccessKey"],
+            aws_session_token=given["SessionToken"],
+        )
+
+    def _whose(self) -> str:
+        try:
+            return self._client("sts").get_caller_identity()["Account"]
+        except (BotoCoreError, ClientError) as error:
+            where = self._endpoint or f"AWS ({self.region})"
+            raise pulumi.RunError(
+                f"{where} does not answer who we are: {error}. Check the credentials (`aws sts get-caller-identity`); "
+                "to try it locally, run `python -m rehearsal up` and prefix the command with `python -m rehearsal shell --`"
+            ) from None
+
+
+def _endpoint(config: Mapping[str, Any]) -> str | None:
+    """The one endpoint of all services, where one is named: by config, else by AWS_ENDPOINT_URL."""
+    named = {url for block in config.get("endpoints") or [] for url in block.values()}
+    if len(named) > 1:
+        raise pulumi.RunError("aws:endpoints: several different URLs; write the same one for every service")
+    return named.pop() if named else os.environ.get("AWS_ENDPOINT_URL")
