@@ -17,12 +17,12 @@ stop = threading.Event()
 signal.signal(signal.SIGINT, lambda *_: stop.set())
 
 settings = config.load()
-session = Session(settings)
-preflight.check(settings, session)
+session = Session(settings.aws)
+given = preflight.check(settings, session)
 
 gate = Gate(settings, session, stop)
-ledger = Ledger(lambda ami: preflight.artifact_exists(session.client("ec2"), ami))
-backend = AwsBackend(settings, session)
+ledger = Ledger(session.region, lambda spec: preflight.artifact_fault(session.client("ec2"), spec))
+backend = AwsBackend(settings, session, given)
 
 targets = {
     release.version: backend.slice(release, ledger.publish(release), gate.let_go) for release in settings.releases

@@ -19,13 +19,14 @@ from pulumi import (
     ResourceHookOptions,
     ResourceOptions,
 )
-from pulumi.runtime.settings import SETTINGS
+from pulumi.runtime import settings as runtime
 
 from components.aws.session import Session
 from components.backend import Target
 from components.settings import Settings
 from rollout.clock import RealClock
 from rollout.controller import Controller, Order
+from rollout.errors import RefusedError
 from rollout.quiet import await_quiet
 from rollout.routers.alb import AlbRouter
 from rollout.shares import Shares, parse, percent
@@ -44,7 +45,8 @@ class Gate:
     """The hooks of one run of the program; *stop* is set when the operator wants it to end."""
 
     def __init__(self, settings: Settings, session: Session, stop: threading.Event) -> None:
-        if SETTINGS.parallel == 1:
+        # SETTINGS makes its attributes by a decorator that no type checker sees through.
+        if runtime.SETTINGS.parallel == 1:  # pyright: ignore[reportAttributeAccessIssue]
             raise pulumi.RunError(
                 "-p 1: the walk runs inside a resource's hook and would hold everything else; use 2 or more"
             )
@@ -79,6 +81,8 @@ class Gate:
         """The record's own hook: recorded is what the last finished run declared."""
         self._walked = True
         old = (args.old_inputs or {}).get("input")
+        if old:
+            _refuse_replacement(old, await self._facts.future(with_unknowns=True))
         await self._walk(parse(old["shares"]) if old else None)
 
     async def _meet_drift(self, _: ResourceHookArgs) -> None:
@@ -139,3 +143,15 @@ class Gate:
             self._stop.set()
             await asyncio.wait([running])
             raise
+
+
+def _refuse_replacement(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    """Refuse to go on when the target group of a version that carries traffic is another one than was recorded."""
+    for version, slice_ in old["slices"].items():
+        carries = old["shares"].get(version)
+        if carries and version in new["slices"] and new["slices"][version]["group"] != slice_["group"]:
+            raise RefusedError(
+                f"{version} carries {carries:g} % of the traffic, and its slice would be replaced by another of the "
+                "same version: a setting it is built from (network, service, provider) was changed. Put that back, or "
+                "move the traffic to a new version first. Nothing was moved"
+            )

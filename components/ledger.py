@@ -15,10 +15,11 @@ from components.release import Release
 
 
 class Ledger:
-    """Publishes releases; *exists* tells whether an artifact (an AMI id) does."""
+    """Publishes releases; *fault* tells why a spec's artifact cannot be had in *region* (None: it can)."""
 
-    def __init__(self, exists: Callable[[str], bool]) -> None:
-        self._exists = exists
+    def __init__(self, region: str, fault: Callable[[Mapping[str, Any]], str | None]) -> None:
+        self._region = region
+        self._fault = fault
         options = ResourceHookOptions(on_dry_run=True)
         self._hooks = ResourceHookBinding(
             before_create=[ResourceHook("artifact-exists", self._check_artifact, options)],
@@ -27,22 +28,26 @@ class Ledger:
 
     def publish(self, release: Release) -> pulumi.Resource:
         """The record of *release*; everything of its slice depends on it."""
-        return pulumi.Stash(release.version, input=release.spec(), opts=ResourceOptions(hooks=self._hooks))
+        spec = release.spec() | {"region": self._region}
+        return pulumi.Stash(release.version, input=spec, opts=ResourceOptions(hooks=self._hooks))
 
     async def _check_artifact(self, args: ResourceHookArgs) -> None:
-        ami = _spec(args.new_inputs).get("ami")
-        if ami and not await asyncio.to_thread(self._exists, ami):
-            raise ValueError(
-                f"sluice:releases.{args.name}.ami: {ami} does not exist in this region, or is not this account's to "
-                "use; write the id of an AMI that is"
-            )
+        fault = await asyncio.to_thread(self._fault, _spec(args.new_inputs))
+        if fault:
+            raise ValueError(f"sluice:releases.{args.name}.{fault}")
 
     def _refuse_change(self, args: ResourceHookArgs) -> None:
         old, new = _spec(args.old_inputs), _spec(args.new_inputs)
-        changed = ", ".join(sorted(key for key in {**old, **new} if old.get(key) != new.get(key)))
+        if old.get("region") != new.get("region"):
+            raise ValueError(
+                f"aws:region: {args.name} was published in {old.get('region')}, and this stack now says "
+                f"{new.get('region')}; put the region back, or make another stack for another region"
+            )
+        changed = sorted(key for key in {**old, **new} if old.get(key) != new.get(key))
+        was = ", ".join(f"{key}: {old.get(key, 'none')}" for key in changed)
         raise ValueError(
-            f"sluice:releases.{args.name}: {changed} differs from what was published under this version, and a release "
-            f"never changes; put it back, or publish the new content under a new version"
+            f"sluice:releases.{args.name}: {', '.join(changed)} differs from what was published under this version, "
+            f"and a release never changes; write {was} there again, or publish the new content under a new version"
         )
 
 

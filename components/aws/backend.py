@@ -16,7 +16,7 @@ from components.aws.machines import Machines, MachinesArgs
 from components.aws.network import Network, NetworkArgs
 from components.aws.preflight import Given
 from components.aws.session import Session
-from components.aws.slice import Slice, SliceArgs
+from components.aws.slice import Slice, SliceArgs, of_host
 from components.backend import Target
 from components.release import Release
 from components.settings import Settings
@@ -100,16 +100,13 @@ class AwsBackend:
         self, shares: Shares, targets: Mapping[str, Target], record: pulumi.Resource, hook: ResourceHook
     ) -> pulumi.Resource:
         """The weighted rule. Its tags carry a walk's mark, so they are not kept true; everything else is."""
-        host = self._settings.listener.host
+        every = aws.lb.ListenerRuleConditionArgs(path_pattern={"values": ["/*"]})
         groups = [{"arn": targets[version].group, "weight": weight} for version, weight in weights(shares).items()]
         return aws.lb.ListenerRule(
             f"{self._service}-traffic",
             listener_arn=self.listener,
             priority=self.priority,
-            conditions=[
-                {"path_pattern": {"values": ["/*"]}},
-                *([{"host_header": {"values": [host]}}] if host else []),
-            ],
+            conditions=[every, *of_host(self._settings.listener.host)],
             actions=[{"type": "forward", "forward": {"target_groups": groups}}],
             tags=self._tags(),
             opts=ResourceOptions.merge(

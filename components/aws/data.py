@@ -48,7 +48,10 @@ class Data(pulumi.ComponentResource):
         )
 
     def _encryption(self, bucket: aws.s3.Bucket) -> aws.s3.BucketServerSideEncryptionConfiguration:
-        rule = {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+        how = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+            sse_algorithm="AES256"
+        )
+        rule = aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(apply_server_side_encryption_by_default=how)
         return aws.s3.BucketServerSideEncryptionConfiguration(
             f"{self._name}-data", bucket=bucket.bucket, rules=[rule], opts=self._opts()
         )

@@ -1,7 +1,7 @@
 """The entry of a service on AWS: the load balancer and its listener, made or given.
 
-In: the network, certificate, ports; or the ARN of what is given. Out: the listener, the URL, and the security groups that
-requests come from.
+In: the network, certificate, ports; or the ARN of what is given. Out: the listener, the URL, and the security groups
+that requests come from.
 
 The listener itself answers 503: traffic is split by a rule of its own, so that the rule can depend on every slice and
 no slice on the rule. Protected and retained.
@@ -19,6 +19,9 @@ from components.config_model import Listener as ListenerSettings
 
 TLS = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 WEB = {"http": 80, "https": 443}
+NOBODY = aws.lb.ListenerDefaultActionFixedResponseArgs(
+    status_code="503", content_type="text/plain", message_body="No slice is declared here yet."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +71,7 @@ class Listener(pulumi.ComponentResource):
             opts=self._opts(),
         )
         source = self._args.given.cidr if self._args.settings.internal else "0.0.0.0/0"
-        for port in sorted({self._port, *([80] if self._redirects() else [])}):
+        for port in [self._port, WEB["http"]] if self._redirects() else [self._port]:
             aws.vpc.SecurityGroupIngressRule(
                 f"{self._name}-balancer-{port}",
                 security_group_id=group.id,
@@ -106,31 +109,24 @@ class Listener(pulumi.ComponentResource):
             protocol=self._scheme.upper(),
             certificate_arn=self._args.settings.certificate,
             ssl_policy=TLS if secure else None,
-            default_actions=[
-                {
-                    "type": "fixed-response",
-                    "fixed_response": {
-                        "status_code": "503",
-                        "content_type": "text/plain",
-                        "message_body": "No slice is declared here yet.",
-                    },
-                }
-            ],
+            default_actions=[aws.lb.ListenerDefaultActionArgs(type="fixed-response", fixed_response=NOBODY)],
             opts=self._opts(),
         )
 
     def _redirects(self) -> bool:
-        """Whether plain HTTP is answered with the way to HTTPS; not on a given load balancer, whose port 80 is not ours."""
+        """Whether plain HTTP is sent on to HTTPS; not on a given load balancer, whose port 80 is not ours."""
         return self._scheme == "https" and self._port == WEB["https"] and not self._args.given.balancer
 
     def _redirect(self) -> aws.lb.Listener:
-        to_https = {"protocol": "HTTPS", "port": str(self._port), "status_code": "HTTP_301"}
+        to_https = aws.lb.ListenerDefaultActionRedirectArgs(
+            protocol="HTTPS", port=str(self._port), status_code="HTTP_301"
+        )
         return aws.lb.Listener(
             f"{self._name}-redirect",
             load_balancer_arn=self._balancer,
             port=80,
             protocol="HTTP",
-            default_actions=[{"type": "redirect", "redirect": to_https}],
+            default_actions=[aws.lb.ListenerDefaultActionArgs(type="redirect", redirect=to_https)],
             opts=self._opts(),
         )
 

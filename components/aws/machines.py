@@ -17,9 +17,7 @@ ECR = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
 
 @dataclass(frozen=True, kw_only=True)
 class MachinesArgs:
-    """`guards`: security groups that requests come from; `secrets`: ARNs the machines may read; `ecr`: whether they pull
-    from ECR.
-    """
+    """`guards`: security groups that requests come from; `secrets`: ARNs they may read; `ecr`: do they pull there."""
 
     vpc: Input[str]
     guards: Sequence[Input[str]]
@@ -91,7 +89,7 @@ class Machines(pulumi.ComponentResource):
         return self._around
 
     def _reach(self) -> None:
-        """In: the load balancer to the slices' ports, and nothing else. Out: anywhere, for packages, images and data."""
+        """In: the load balancer to the slices' ports, nothing else. Out: anywhere, for packages, images and data."""
         for index, guard in enumerate(self._args.guards):
             for port in self._args.ports:
                 self._allow(index, guard, port)

@@ -1,7 +1,7 @@
 """The network of a service on AWS, made or given.
 
-In: the VPC's id and subnets, or a /16 and two zones to make one in. Out: the VPC, the subnets of the instances and of the
-load balancer.
+In: the VPC's id and subnets, or a /16 and two zones to make one in. Out: the VPC, the subnets of the instances and of
+the load balancer.
 
 Made: one VPC in two zones; in each a public subnet (load balancer) and a private one (instances, no public address),
 whose way out is one NAT gateway. All of it is protected and retained: it outlives every slice.
@@ -17,8 +17,8 @@ from pulumi import Input, Output, ResourceOptions
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """`cidr`: a /16 to make the VPC in, with a subnet of each kind in each of `zones`; `vpc` and the subnets: ids of what
-    is given, then nothing is made. `internal`: the load balancer stands among the instances.
+    """`cidr`: a /16 to make the VPC in, with a subnet of each kind in each of `zones`; `vpc` and the subnets: ids of
+    what is given, then nothing is made. `internal`: the load balancer stands among the instances.
     """
 
     cidr: str

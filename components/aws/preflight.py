@@ -1,9 +1,10 @@
 """What is looked up before any resource exists, in preview too: that what the config names is there.
 
-In: settings, AWS clients. Out: what was given and found there, or RunError with config path, value, reason and what to write instead.
+In: settings, AWS clients. Out: what was given and found there, or RunError with config path, value, reason and what to
+write instead.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,8 +48,11 @@ def check(settings: Settings, session: Session) -> Given:
     return Given(zones=zones, cidr=cidr)
 
 
-def artifact_fault(ec2: Any, ami: str, root: str) -> str | None:
-    """Why machine image *ami* cannot be published here, with *root* its root device; None when it can."""
+def artifact_fault(ec2: Any, spec: Mapping[str, Any]) -> str | None:
+    """Why a release of *spec* cannot be published here, from the faulty key on; None when it can."""
+    ami, root = spec.get("ami"), spec.get("root")
+    if ami is None:
+        return None
     try:
         images = ec2.describe_images(ImageIds=[ami])["Images"]
     except ClientError as error:
@@ -57,8 +61,8 @@ def artifact_fault(ec2: Any, ami: str, root: str) -> str | None:
         images = []
     if not images:
         return (
-            f"ami: {ami} does not exist in {ec2.meta.region_name}, or is not this account's to use; write the id of one "
-            "that is, or check aws:region"
+            f"ami: {ami} does not exist in {ec2.meta.region_name}, or is not this account's to use; write the id of "
+            "one that is, or check aws:region"
         )
     found = images[0].get("RootDeviceName")
     if found != root:
@@ -103,7 +107,7 @@ def _check_priorities(settings: Settings, session: Session, listener: str) -> No
         tags = elbv2.describe_tags(ResourceArns=[rule["RuleArn"]])["TagDescriptions"][0]["Tags"]
         if {"Key": "sluice:service", "Value": service} not in tags:
             raise pulumi.RunError(
-                f"sluice:listener.arn: priority {rule['Priority']}, which {wanted[rule['Priority']]} needs, is taken by "
+                f"sluice:listener.arn: {wanted[rule['Priority']]} needs priority {rule['Priority']}, which is taken by "
                 f"{rule['RuleArn']}; move that rule to another priority"
             )
 

@@ -1,6 +1,7 @@
 """One set of credentials: the boto3 clients of the walk and the provider of the resources, from one place.
 
-In: `aws:` config and the environment. Out: boto3 clients and an explicit `aws.Provider`, both of one account and region.
+In: `aws:` config and the environment. Out: boto3 clients and an explicit `aws.Provider`, both of one account and
+region.
 """
 
 import os
@@ -54,7 +55,7 @@ class Session:
     def provider(self, tags: Mapping[str, str]) -> aws.Provider:
         """The provider of every resource: it refuses any account but the one the clients speak to."""
         local = self._endpoint is not None
-        endpoints = [{service: self._endpoint for service in SERVICES}] if local else None
+        endpoints = aws.ProviderEndpointArgs(**dict.fromkeys(SERVICES, self._endpoint))
         return aws.Provider(
             "aws",
             region=self.region,
@@ -64,7 +65,7 @@ class Session:
             token=self._config.get("token"),
             assume_roles=self._config.get("assumeRoles"),
             allowed_account_ids=[self.account],
-            endpoints=endpoints,
+            endpoints=[endpoints] if local else None,
             s3_use_path_style=True if local else None,
             skip_metadata_api_check=True if local else None,
             default_tags={"tags": dict(tags)},
@@ -76,7 +77,7 @@ class Session:
     def _known_region(self) -> str:
         region = self._boto.region_name
         known = {r for p in self._boto.get_available_partitions() for r in self._boto.get_available_regions("ec2", p)}
-        if region not in known:
+        if region is None or region not in known:
             found = f"{region!r} is no AWS region" if region else "no region is set"
             raise pulumi.RunError(f"aws:region: {found}; write one, such as `pulumi config set aws:region eu-west-1`")
         return region
@@ -102,7 +103,7 @@ class Session:
             where = self._endpoint or f"AWS ({self.region})"
             raise pulumi.RunError(
                 f"{where} does not answer who we are: {error}. Check the credentials (`aws sts get-caller-identity`); "
-                "to try it locally, run `python -m rehearsal up` and prefix the command with `python -m rehearsal shell --`"
+                "to try it locally, run `python -m rehearsal up`, then `python -m rehearsal shell --` before this command"
             ) from None
 
 

@@ -42,6 +42,12 @@ class SliceArgs:
     let_go: ResourceHook
 
 
+def of_host(host: str | None) -> list[aws.lb.ListenerRuleConditionArgs]:
+    """The condition that a request is for *host*; none where the listener is the service's own."""
+    only = aws.lb.ListenerRuleConditionHostHeaderArgs(values=[host]) if host else None
+    return [aws.lb.ListenerRuleConditionArgs(host_header=only)] if only else []
+
+
 class Slice(pulumi.ComponentResource):
     """Outputs: `group` (the target group's ARN), `fleet` (the Auto Scaling group)."""
 
@@ -80,13 +86,12 @@ class Slice(pulumi.ComponentResource):
         )
 
     def _isolation_rule(self, targets: aws.lb.TargetGroup) -> aws.lb.ListenerRule:
-        header = {"http_header": {"http_header_name": "X-Slice", "values": [self._args.isolation]}}
-        host = [{"host_header": {"values": [self._args.host]}}] if self._args.host else []
+        header = aws.lb.ListenerRuleConditionHttpHeaderArgs(http_header_name="X-Slice", values=[self._args.isolation])
         return aws.lb.ListenerRule(
             self._name,
             listener_arn=self._args.listener,
             priority=self._args.priority,
-            conditions=[header, *host],
+            conditions=[aws.lb.ListenerRuleConditionArgs(http_header=header), *of_host(self._args.host)],
             actions=[{"type": "forward", "forward": {"target_groups": [{"arn": targets.arn, "weight": 1}]}}],
             tags=self._tags(),
             opts=ResourceOptions(parent=self),
@@ -94,7 +99,9 @@ class Slice(pulumi.ComponentResource):
 
     def _template(self) -> aws.ec2.LaunchTemplate:
         release = self._args.release
-        disk = {"encrypted": "true", "delete_on_termination": "true", "volume_type": "gp3"}
+        disk = aws.ec2.LaunchTemplateBlockDeviceMappingEbsArgs(
+            encrypted="true", delete_on_termination="true", volume_type="gp3"
+        )
         text = Output.from_input(self._args.bucket).apply(partial(render, release))
         return aws.ec2.LaunchTemplate(
             self._name,
@@ -103,7 +110,7 @@ class Slice(pulumi.ComponentResource):
             iam_instance_profile={"arn": self._args.profile},
             user_data=text.apply(lambda text: base64.b64encode(text.encode()).decode()),
             metadata_options={"http_endpoint": "enabled", "http_tokens": "required", "http_put_response_hop_limit": 1},
-            block_device_mappings=[{"device_name": release.root, "ebs": disk}],
+            block_device_mappings=[aws.ec2.LaunchTemplateBlockDeviceMappingArgs(device_name=release.root, ebs=disk)],
             network_interfaces=[
                 {"device_index": 0, "associate_public_ip_address": "false", "security_groups": [self._args.group]}
             ],
@@ -126,7 +133,7 @@ class Slice(pulumi.ComponentResource):
             target_group_arns=[targets.arn],
             health_check_type="ELB",
             health_check_grace_period=self._args.release.boot,
-            wait_for_capacity_timeout="0",  # the provider's wait can pass early; the rollout counts healthy targets itself
+            wait_for_capacity_timeout="0",  # that wait can pass early: the rollout counts healthy targets itself
             tags=[{"key": key, "value": value, "propagate_at_launch": True} for key, value in self._tags().items()],
             opts=ResourceOptions(
                 parent=self,

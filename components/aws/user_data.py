@@ -1,8 +1,8 @@
 """What an instance is told at its first boot: cloud-config. Pure.
 
-In: a release and the values that every instance is given. Out: cloud-config text that writes `/etc/sluice/release.env` and
-starts `sluice.service`: the machine image's own unit, or, where the release has an image, one that runs it on the
-machine's Docker by digest.
+In: a release and the values that every instance is given. Out: cloud-config text that writes
+`/etc/sluice/release.env` and starts `sluice.service`: the machine image's own unit, or, where the release has an image,
+one that runs it on the machine's Docker by digest.
 """
 
 import json
@@ -33,7 +33,7 @@ def _quoted(value: str) -> str:
 
 
 def unit(image: str, names: list[str]) -> str:
-    """The systemd unit that runs *image*; Docker takes the values of the variables *names* from the unit's environment."""
+    """The systemd unit that runs *image*; Docker takes the variables *names* from the unit's own environment."""
     passed = " ".join(f"--env {name}" for name in names)
     return (
         "[Unit]\n"
