@@ -82,7 +82,7 @@ class Gate:
         self._walked = True
         old = (args.old_inputs or {}).get("input")
         if old:
-            _refuse_replacement(old, await self._facts.future(with_unknowns=True))
+            _refuse_replacement(old, await self._facts.future(with_unknowns=True) or {"slices": {}})
         await self._walk(parse(old["shares"]) if old else None)
 
     async def _meet_drift(self, _: ResourceHookArgs) -> None:

@@ -100,14 +100,18 @@ class AwsBackend:
         self, shares: Shares, targets: Mapping[str, Target], record: pulumi.Resource, hook: ResourceHook
     ) -> pulumi.Resource:
         """The weighted rule. Its tags carry a walk's mark, so they are not kept true; everything else is."""
-        every = aws.lb.ListenerRuleConditionArgs(path_pattern={"values": ["/*"]})
-        groups = [{"arn": targets[version].group, "weight": weight} for version, weight in weights(shares).items()]
+        every = aws.lb.ListenerRuleConditionPathPatternArgs(values=["/*"])
+        groups = [
+            aws.lb.ListenerRuleActionForwardTargetGroupArgs(arn=targets[version].group, weight=weight)
+            for version, weight in weights(shares).items()
+        ]
+        forward = aws.lb.ListenerRuleActionForwardArgs(target_groups=groups)
         return aws.lb.ListenerRule(
             f"{self._service}-traffic",
             listener_arn=self.listener,
             priority=self.priority,
-            conditions=[every, *of_host(self._settings.listener.host)],
-            actions=[{"type": "forward", "forward": {"target_groups": groups}}],
+            conditions=[aws.lb.ListenerRuleConditionArgs(path_pattern=every), *of_host(self._settings.listener.host)],
+            actions=[aws.lb.ListenerRuleActionArgs(type="forward", forward=forward)],
             tags=self._tags(),
             opts=ResourceOptions.merge(
                 self._opts,

@@ -103,7 +103,7 @@ class Session:
             where = self._endpoint or f"AWS ({self.region})"
             raise pulumi.RunError(
                 f"{where} does not answer who we are: {error}. Check the credentials (`aws sts get-caller-identity`); "
-                "to try it locally, run `python -m rehearsal up`, then `python -m rehearsal shell --` before this command"
+                "to try it locally: `python -m rehearsal up`, then `python -m rehearsal shell --` before this command"
             ) from None
 
 
