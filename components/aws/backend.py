@@ -15,6 +15,7 @@ from components.aws.listener import Listener, ListenerArgs
 from components.aws.machines import Machines, MachinesArgs
 from components.aws.network import Network, NetworkArgs
 from components.aws.preflight import Given
+from components.aws.provider import provider
 from components.aws.session import Session
 from components.aws.slice import Slice, SliceArgs, of_host
 from components.backend import Target
@@ -29,7 +30,7 @@ class AwsBackend:
     def __init__(self, settings: Settings, session: Session, given: Given) -> None:
         self._settings = settings
         self._service = settings.service.name
-        self._opts = ResourceOptions(provider=session.provider({"sluice:stack": pulumi.get_stack()}))
+        self._opts = ResourceOptions(provider=provider(session, {"sluice:stack": pulumi.get_stack()}))
         self._network = self._make_network(given)
         self._data = Data(self._service, DataArgs(tags=self._tags()), self._opts)
         self._entry = self._make_listener(given)

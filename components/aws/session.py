@@ -1,7 +1,7 @@
-"""One set of credentials: the boto3 clients of the walk and the provider of the resources, from one place.
+"""One set of credentials: the boto3 clients of the walk and of the operator's verbs, from one place.
 
-In: `aws:` config and the environment. Out: boto3 clients and an explicit `aws.Provider`, both of one account and
-region.
+In: `aws:` config and the environment. Out: boto3 clients of one account and region; `provider.py` makes the resources'
+provider of the same. Nothing here loads pulumi_aws, so that `ops` need not either.
 """
 
 import os
@@ -11,11 +11,9 @@ from typing import Any
 
 import boto3
 import pulumi
-import pulumi_aws as aws
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-SERVICES = ("autoscaling", "cloudwatch", "ec2", "elbv2", "iam", "s3", "sts")
 # A restore has 5 s after Ctrl-C, so no call of a walk may hang longer.
 PATIENCE = Config(connect_timeout=1.5, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 
@@ -24,10 +22,10 @@ class Session:
     """AWS as the stack's config and the environment name it; RunError when that is not enough."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        self._config = config
+        self.config = config
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
-        self._endpoint = _endpoint(config)
+        self.endpoint = _endpoint(config)
         try:
             self._boto = boto3.Session(
                 region_name=config.get("region"),
@@ -52,27 +50,8 @@ class Session:
                 self._clients[service] = self._client(service)
             return self._clients[service]
 
-    def provider(self, tags: Mapping[str, str]) -> aws.Provider:
-        """The provider of every resource: it refuses any account but the one the clients speak to."""
-        local = self._endpoint is not None
-        endpoints = aws.ProviderEndpointArgs(**dict.fromkeys(SERVICES, self._endpoint))
-        return aws.Provider(
-            "aws",
-            region=self.region,
-            profile=self._config.get("profile"),
-            access_key=self._config.get("accessKey"),
-            secret_key=self._config.get("secretKey"),
-            token=self._config.get("token"),
-            assume_roles=self._config.get("assumeRoles"),
-            allowed_account_ids=[self.account],
-            endpoints=[endpoints] if local else None,
-            s3_use_path_style=True if local else None,
-            skip_metadata_api_check=True if local else None,
-            default_tags={"tags": dict(tags)},
-        )
-
     def _client(self, service: str) -> Any:
-        return self._boto.client(service, region_name=self.region, endpoint_url=self._endpoint, config=PATIENCE)
+        return self._boto.client(service, region_name=self.region, endpoint_url=self.endpoint, config=PATIENCE)
 
     def _known_region(self) -> str:
         region = self._boto.region_name
@@ -100,7 +79,7 @@ class Session:
         try:
             return self._client("sts").get_caller_identity()["Account"]
         except (BotoCoreError, ClientError) as error:
-            where = self._endpoint or f"AWS ({self.region})"
+            where = self.endpoint or f"AWS ({self.region})"
             raise pulumi.RunError(
                 f"{where} does not answer who we are: {error}. Check the credentials (`aws sts get-caller-identity`); "
                 "to try it locally: `python -m rehearsal up`, then `python -m rehearsal shell --` before this command"
