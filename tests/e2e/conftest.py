@@ -1,0 +1,156 @@
+"""The stage of the end-to-end tests: a copy of the project, a rehearsal cloud of its own, and what is live on it."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+import pytest
+
+from rehearsal import engine
+from rehearsal.stage import Done, Stage
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("components", "rollout", "ops", "rehearsal")
+SAMPLE = ROOT / "rehearsal" / "sample"
+READY = 12  # seconds a slice may take to become healthy
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pulumi_engine() -> None:
+    """The engine these tests are about; `make setup` gets it."""
+    if engine.find() is None:
+        pytest.fail("no Pulumi engine: run `make setup` first")
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A stack named e2e on a cloud of its own; nothing is released yet."""
+    folder = tmp_path_factory.mktemp("stage")
+    stage = Stage(copy_project(folder / "project"), folder / "cloud", "e2e")
+    up = stage.rehearsal("up")
+    assert up.code == 0, up.text
+    try:
+        made = stage.run("pulumi", "stack", "init", "e2e")
+        assert made.code == 0, made.text
+        stage.configure(
+            platform="aws",
+            service={"name": "shop", "port": 8080, "size": 1, "drain": "3s"},
+            listener={"internal": True},
+            rollout={"ready": f"{READY}s"},
+        )
+        yield stage
+    finally:
+        down = stage.rehearsal("down")
+    assert down.code == 0, down.text
+    assert of_home(stage.home) == []
+
+
+def copy_project(target: Path) -> Path:
+    """The program without its tests, so that a test's stack file is never the user's."""
+    target.mkdir(parents=True)
+    for part in PARTS:
+        shutil.copytree(ROOT / part, target / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("__main__.py", "Pulumi.yaml"):
+        shutil.copy(ROOT / file, target / file)
+    if (ROOT / ".venv").exists():
+        (target / ".venv").symlink_to(ROOT / ".venv")
+    return target
+
+
+def sample(stage: Stage, name: str, **environment: str) -> str:
+    """The id of an image that boots the sample service with *environment*."""
+    variables = [f"{key}={value}" for key, value in environment.items()]
+    node = shutil.which("node")
+    service = [node, str(SAMPLE / "server.js")] if node else ["python3", str(SAMPLE / "server.py")]
+    return stage.image(name, "env", *variables, *service)
+
+
+def declare(stage: Stage, releases: Mapping[str, str], traffic: Mapping[str, float]) -> None:
+    """Write *releases* (version → AMI) and *traffic* into the stack file."""
+    stage.configure(releases={version: {"ami": ami} for version, ami in releases.items()}, traffic=dict(traffic))
+
+
+def ok(done: Done) -> str:
+    """What a command printed that had to succeed."""
+    assert done.code == 0, done.text
+    return done.text
+
+
+def client(stage: Stage, service: str) -> Any:
+    """A boto3 client of the stage's cloud."""
+    endpoint = json.loads((stage.home / "state.json").read_text())["endpoint"]
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    return boto3.client(service, endpoint_url=endpoint, region_name="us-east-1", **keys)
+
+
+def weighted_rule(stage: Stage) -> dict[str, Any] | None:
+    """The rule that splits the service's traffic, as the cloud has it."""
+    elbv2 = client(stage, "elbv2")
+    for balancer in elbv2.describe_load_balancers()["LoadBalancers"]:
+        for listener in elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]:
+            for rule in elbv2.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]:
+                if any(one["Field"] == "path-pattern" for one in rule["Conditions"]):
+                    return rule
+    return None
+
+
+def live(stage: Stage) -> dict[str, int]:
+    """Live weights by version, read without any code of the program."""
+    rule = weighted_rule(stage)
+    if rule is None:
+        return {}
+    elbv2 = client(stage, "elbv2")
+    weights = {}
+    for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]:
+        described = elbv2.describe_tags(ResourceArns=[group["TargetGroupArn"]])["TagDescriptions"][0]["Tags"]
+        weights[next(tag["Value"] for tag in described if tag["Key"] == "sluice:version")] = group["Weight"]
+    return weights
+
+
+def marks(stage: Stage) -> list[str]:
+    """The keys of a walk's mark on the weighted rule; none outside a walk."""
+    rule = weighted_rule(stage)
+    assert rule is not None
+    tags = client(stage, "elbv2").describe_tags(ResourceArns=[rule["RuleArn"]])["TagDescriptions"][0]["Tags"]
+    return [tag["Key"] for tag in tags if tag["Key"] in ("sluice:run", "sluice:owner")]
+
+
+def recorded(stage: Stage) -> dict[str, float]:
+    """The shares in the stack's state: what the last finished `up` declared."""
+    state = json.loads(ok(stage.run("pulumi", "stack", "export")))
+    for resource in state["deployment"]["resources"]:
+        if resource["urn"].endswith("pulumi:index:Stash::traffic"):
+            return resource["inputs"]["input"]["shares"]
+    return {}
+
+
+def versions(stage: Stage) -> set[str]:
+    """The versions whose Auto Scaling groups exist."""
+    groups = client(stage, "autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    return {next(tag["Value"] for tag in group["Tags"] if tag["Key"] == "sluice:version") for group in groups}
+
+
+def eventually(true: Callable[[], object], seconds: float, what: str) -> None:
+    """Wait until *true*, at most *seconds*."""
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, f"not within {seconds} s: {what}"
+        time.sleep(0.1)
+
+
+def of_home(home: Path, *names: str) -> list[str]:
+    """The command lines of processes that belong to the cloud in *home*; only those with one of *names* in them."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            line = " ".join(process.cmdline())
+            if process.environ().get("SLUICE_REHEARSAL") == str(home) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(line)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return [line for line in found if not names or any(name in line for name in names)]
