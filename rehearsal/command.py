@@ -1,12 +1,13 @@
 """A command run with a time limit, its output read line by line; nothing of it outlives the call."""
 
+import contextlib
 import os
 import queue
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def run(
             cwd=cwd,
             env=environment,
             text=True,
+            errors="replace",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -43,20 +45,24 @@ def run(
         )
     except OSError as error:
         return Run((), str(error))
+    lines: list[str] = []
+    until = time.monotonic() + limit
     try:
-        lines, in_time = _read(process, time.monotonic() + limit, each_line)
-        if not in_time:
-            return Run(tuple(lines), f"not done after {limit:.0f} s")
-        code = process.wait()
-        return Run(tuple(lines), None if code == 0 else "\n".join(lines[-5:]) or f"it ended with code {code}")
+        for line in _lines(process, until):
+            if line is not None:
+                lines.append(line)
+            if each_line:
+                each_line(line)
+        code = process.wait(max(until - time.monotonic(), 0.0))
+    except subprocess.TimeoutExpired:
+        return Run(tuple(lines), f"not done after {limit:.0f} s")
     finally:
         _end(process)
+    return Run(tuple(lines), None if code == 0 else "\n".join(lines[-5:]) or f"it ended with code {code}")
 
 
-def _read(
-    process: subprocess.Popen[str], until: float, each_line: Callable[[str | None], None] | None
-) -> tuple[list[str], bool]:
-    """The lines printed up to the end of the output, and whether that came before the monotonic time *until*."""
+def _lines(process: subprocess.Popen[str], until: float) -> Iterator[str | None]:
+    """The lines printed up to the end of the output or the monotonic time *until*; None for a second without one."""
     arrived: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     def pump() -> None:
@@ -67,22 +73,19 @@ def _read(
         arrived.put(None)
 
     threading.Thread(target=pump, daemon=True).start()
-    lines: list[str] = []
-    while time.monotonic() < until:
+    while (left := until - time.monotonic()) > 0:
         try:
-            line = arrived.get(timeout=1.0)
+            line = arrived.get(timeout=min(left, 1.0))
         except queue.Empty:
-            line = ""
+            yield None
         else:
             if line is None:
-                return lines, True
-            lines.append(line)
-        if each_line:
-            each_line(line or None)
-    return lines, False
+                return
+            yield line
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
+    """End what is left of the process group; macOS says PermissionError of one that is gone."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    process.wait()

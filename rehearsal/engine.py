@@ -8,7 +8,7 @@ that was cached before, the official installer (gives up at once without interne
 import os
 import re
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -74,16 +74,13 @@ def on_path() -> Iterator[tuple[Path, Version | None]]:
     """Each folder of PATH with a `pulumi`, and that one's version, in order."""
     for entry in os.environ.get("PATH", "").split(os.pathsep):
         if entry and (command := shutil.which("pulumi", path=entry)):
-            yield Path(entry), _version_of(command)
+            yield Path(entry).absolute(), _version_of(command)
 
 
 def _version_of(command: str) -> Version | None:
-    quiet = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
-    try:
-        said = subprocess.run([command, "version"], env=quiet, capture_output=True, text=True, timeout=20, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return parse(said.stdout)
+    said = run([command, "version"], 20.0, environment={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"})
+    versions = (parse(line) for line in said.lines)  # a warning may come before it
+    return None if said.failure else next((version for version in versions if version), None)
 
 
 def ensure(say: Say) -> Path:
@@ -157,15 +154,20 @@ def main() -> int:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
 
+    signal.signal(signal.SIGTERM, _interrupt)  # as Ctrl-C: the compiler must not outlive this
     try:
         ensure(say)
     except EngineError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write("stopped; nothing was left behind, `make setup` begins anew\n")
+        sys.stderr.write("stopped; nothing half was left behind, `make setup` begins anew\n")
         return 130
     return 0
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

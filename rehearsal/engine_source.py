@@ -42,13 +42,24 @@ def build(target: Path, cache: Path, say: Callable[[str], None]) -> None:
     say(f"engine: building Pulumi {VERSION} from Go modules with {go}; 4 to 7 minutes, this once")
     with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as scratch:
         progress = Progress(say, time.monotonic())
-        environment = _go_environment()
+        environment = _go_environment(scratch)
         listed = run([go, "list", "-deps", COMMAND], BUILD_LIMIT, SOURCE, progress.download, environment)
         if listed.failure:
             raise BuildError(f"its modules cannot be downloaded: {listed.failure}")
         progress.total = sum(1 for line in listed.lines if not line.startswith("go: "))
         out = Path(scratch) / "out"
-        command = [go, "build", "-v", "-trimpath", "-ldflags", LINKED, "-o", str(out / "pulumi"), COMMAND]
+        command = [
+            go,
+            "build",
+            "-v",
+            "-trimpath",
+            "-buildvcs=false",
+            "-ldflags",
+            LINKED,
+            "-o",
+            str(out / "pulumi"),
+            COMMAND,
+        ]
         made = run(command, BUILD_LIMIT, SOURCE, progress.compile, environment)
         if made.failure:
             raise BuildError(f"it does not compile: {made.failure}")
@@ -57,7 +68,7 @@ def build(target: Path, cache: Path, say: Callable[[str], None]) -> None:
 
 
 def move_into_place(made: Path, target: Path) -> None:
-    """Rename the folder *made* to *target*; one that somebody else finished meanwhile is as good."""
+    """Rename the folder *made* to *target*; one that another process finished meanwhile is as good."""
     try:
         made.rename(target)
     except OSError:
@@ -99,10 +110,13 @@ def _go_from_package(cache: Path, say: Callable[[str], None]) -> str:
     return str(go)
 
 
-def _go_environment() -> dict[str, str]:
-    """The caller's environment without what would change the build: flags, workspaces, another toolchain, C."""
+def _go_environment(scratch: str) -> dict[str, str]:
+    """The caller's environment without what would change the build: flags, workspaces, another toolchain, C.
+
+    Go's own temporary files go to *scratch*: they leave with it when the build is interrupted.
+    """
     kept = {key: value for key, value in os.environ.items() if key not in ("GOFLAGS", "GOOS", "GOARCH", "GOROOT")}
-    return {**kept, "GOWORK": "off", "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
+    return {**kept, "GOWORK": "off", "GOTOOLCHAIN": "local", "CGO_ENABLED": "0", "GOTMPDIR": scratch}
 
 
 class Progress:

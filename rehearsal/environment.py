@@ -23,8 +23,8 @@ LOOPBACK = "127.0.0.1,localhost"
 def environment(home: Path) -> dict[str, str]:
     """The complete environment for the rehearsal cloud whose files are in *home*.
 
-    Without an engine its folder is missing from PATH, and while the cloud is down there is no AWS_ENDPOINT_URL; then the
-    credentials still are none that any real account knows.
+    Without an engine its folder is missing from PATH. While the cloud is down there is no AWS_ENDPOINT_URL; even then
+    the credentials are none that any real account knows.
     """
     home = home.absolute()
     return {

@@ -3,16 +3,19 @@
 The engine starts `pulumi-language-python` from PATH with its own address as the last argument, reads one port number
 from standard output, then speaks the LanguageRuntime service. As the official host was seen to, this one runs the
 program in the main thread of a process of its own (`language_program.py`), sends it SIGINT when the engine cancels, and
-kills it 5 s later. It ignores SIGINT itself: the engine decides what Ctrl-C means. Beyond the official one, it ends the
-program in the same way when the engine is gone, and then itself, so that no process stays behind.
+kills it 5 s later. The engine ends the host by SIGINT to its process group, which Ctrl-C in a terminal does not reach.
+Beyond the official one, this host ends the program in the same way when the engine is gone, and then itself, so that no
+process stays behind.
 """
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent import futures
 from importlib.metadata import version
@@ -37,6 +40,7 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
         self._engine = engine
         self._program: subprocess.Popen[bytes] | None = None
         self._cancelled = threading.Event()
+        self._ending = threading.Lock()
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> messages.LanguageHandshakeResponse:
         return messages.LanguageHandshakeResponse()
@@ -70,8 +74,7 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
         with subprocess.Popen(command, env=_environment(request), stdin=subprocess.DEVNULL) as program:
             self._program = program
             # The call ends early when the engine dies: quicker to see than its process id.
-            context.add_callback(self._end)
-            if self._cancelled.is_set():
+            if not context.add_callback(self._end) or self._cancelled.is_set():
                 self._end()
             code = program.wait()
         return answer(code)
@@ -81,22 +84,23 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
         threading.Thread(target=self._end, daemon=True).start()
         return empty_pb2.Empty()
 
-    def _end(self) -> None:
-        """Have the program end: SIGINT now, SIGKILL when it is still there 5 s later."""
-        program = self._program
-        if program is None or program.poll() is not None:
-            return
-        program.send_signal(signal.SIGINT)
-        try:
-            program.wait(KILL_AFTER)
-        except subprocess.TimeoutExpired:
-            program.kill()
-            program.wait()
-
     def end(self) -> None:
-        """End the program, if one runs, and wait until it is gone."""
+        """End the program, if one runs or is about to, and wait until it is gone."""
         self._cancelled.set()
         self._end()
+
+    def _end(self) -> None:
+        """Have the program end: one SIGINT now, SIGKILL when it is still there 5 s later."""
+        with self._ending:
+            program = self._program
+            if program is None or program.poll() is not None:
+                return
+            program.send_signal(signal.SIGINT)
+            try:
+                program.wait(KILL_AFTER)
+            except subprocess.TimeoutExpired:
+                program.kill()
+                program.wait()
 
 
 def arguments(request: messages.RunRequest, engine: str) -> list[str]:
@@ -141,10 +145,9 @@ def _python(info: messages.ProgramInfo) -> str:
 
 
 def main() -> None:
-    """Serve the engine that started this process until it is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    """Serve the engine that started this process until it says SIGINT, or is gone."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     engine = os.getppid()
     host = Host(sys.argv[-1])
     server = grpc.server(futures.ThreadPoolExecutor(8))
@@ -154,7 +157,10 @@ def main() -> None:
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     # PR_SET_PDEATHSIG would fire when the engine's *thread* that started us ends, so its process id is watched.
-    while os.getppid() == engine and not stop.wait(LOOK_EVERY):
-        pass
+    with contextlib.suppress(KeyboardInterrupt):
+        while os.getppid() == engine:
+            time.sleep(LOOK_EVERY)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the program has its 5 s, whatever comes meanwhile
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     host.end()
     os._exit(0)  # no waiting for calls of an engine that is gone

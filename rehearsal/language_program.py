@@ -1,7 +1,8 @@
 """Runs one Pulumi program as the official language host's executor does; started by `language_host.py`.
 
-Options name the engine's addresses and the stack, PULUMI_CONFIG and PULUMI_CONFIG_SECRET_KEYS in the environment hold the
-config as JSON. Exit code 32: the program failed and has said why. It must stay importable without this project.
+Options name the engine's addresses and the stack; PULUMI_CONFIG and PULUMI_CONFIG_SECRET_KEYS in the environment hold
+the config as JSON. Exit code 32: the program failed and has said why. It imports nothing of this project, for it may
+run in another project's virtual environment.
 """
 
 import argparse
