@@ -1,0 +1,83 @@
+"""The files that Envoy follows: written by rename where they change, and awaited until Envoy says that it holds them.
+
+In: Envoy's resources. Out: `cds.json` (clusters), `eds-<cluster>.json` (endpoints), `lds.json` (listeners) and
+`rds-<listener>.json` (routes). Envoy names the version it holds of each in a counter; a file it refuses changes none.
+"""
+
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from rehearsal.cloud.proxy import POLL, BalancerError, Proxy
+from rollout import envoy_resources, envoy_routes
+from rollout.envoy_config import Cluster, Endpoint, Listener
+
+HOLD = 10.0  # seconds until Envoy has to hold what was written
+SUFFIX = ".version_text"
+
+
+class Files:
+    """The files in *folder* for the Envoy *proxy*."""
+
+    def __init__(self, folder: Path, proxy: Proxy) -> None:
+        self._folder = folder
+        self._proxy = proxy
+        self._held: dict[str, str] = {}  # versions that Envoy holds, by its counter's name
+        self._written: dict[str, str] = {}  # the same of those that it has yet to take
+        self._heard = 0  # how much of Envoy's log was there before they were written
+
+    def clusters(self, clusters: Iterable[Cluster]) -> None:
+        """Write which clusters there are."""
+        each = sorted(clusters, key=lambda cluster: cluster.name)
+        self._write(
+            "cds.json", "cluster_manager.cds", [envoy_resources.cluster(one, str(self._folder)) for one in each]
+        )
+
+    def endpoints(self, cluster: Cluster, at: Iterable[Endpoint]) -> None:
+        """Write the endpoints of one cluster."""
+        self._write(f"eds-{cluster.name}.json", f"cluster.{cluster.name}", [envoy_resources.endpoints(cluster, at)])
+
+    def listeners(self, listeners: Iterable[Listener]) -> None:
+        """Write which listeners there are."""
+        each = sorted(listeners, key=lambda listener: listener.name)
+        self._write(
+            "lds.json", "listener_manager.lds", [envoy_resources.listener(one, str(self._folder)) for one in each]
+        )
+
+    def routes(self, listener: Listener) -> None:
+        """Write the rules of one listener."""
+        counter = f"http.{listener.name}.rds.{listener.name}"
+        self._write(f"rds-{listener.name}.json", counter, [envoy_routes.routes(listener)])
+
+    def _write(self, file: str, counter: str, resources: list[envoy_resources.Resource]) -> None:
+        text, version = envoy_resources.document(resources)
+        if self._written.get(counter, self._held.get(counter)) == version:
+            return
+        beside = self._folder / f"{file}.new"
+        beside.write_text(text)
+        beside.rename(self._folder / file)
+        self._written[counter] = version
+
+    def settle(self) -> None:
+        """Return once Envoy holds all that was written; BalancerError when it does not in time, then all is due anew."""
+        until = time.monotonic() + HOLD
+        while self._written and (late := self._written.items() - self._versions().items()):
+            if time.monotonic() > until:
+                for counter in self._written:
+                    self._held.pop(counter, None)
+                self._written.clear()
+                said = self._proxy.said(self._heard) or "it says nothing"
+                raise BalancerError(f"Envoy did not take {', '.join(sorted(name for name, _ in late))}: {said}")
+            time.sleep(POLL)
+        self._held |= self._written
+        self._written.clear()
+        self._heard = self._proxy.heard()
+
+    def forget(self, cluster: str) -> None:
+        """Have the endpoints of *cluster*, which Envoy no longer holds, written anew when it comes back."""
+        self._held.pop(f"cluster.{cluster}", None)
+
+    def _versions(self) -> dict[str, str]:
+        stats = json.loads(self._proxy.ask("/stats?format=json&filter=version_text$"))["stats"]
+        return {stat["name"].removesuffix(SUFFIX): stat["value"] for stat in stats if stat["name"].endswith(SUFFIX)}
