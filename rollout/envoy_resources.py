@@ -23,10 +23,7 @@ Resource = dict[str, Any]
 
 EXTENSIONS = "type.googleapis.com/envoy.extensions"
 CONFIG = "type.googleapis.com/envoy.config"
-PREFIX, COUNTER = (
-    "sluice",
-    "requests",
-)  # of the counter that every finished request moves, tagged listener, cluster, code and flags
+PREFIX, COUNTER = "sluice", "requests"  # every finished request moves it; tagged listener, cluster, code, flags
 HEALTH_LOG = "health.log"  # a line of JSON for every failed check
 UNLIMITED = 1_000_000
 
@@ -102,8 +99,12 @@ def cluster(of: Cluster, folder: str) -> Resource:
         "lb_policy": of.policy,
         "health_checks": [_health_check(of.check, f"{folder}/{HEALTH_LOG}")] if of.check else [],
         "ignore_health_on_host_removal": True,
-        # Below this percentage of healthy targets Envoy sends to all. 1 means "none of them", up to 100 targets.
-        "common_lb_config": {"healthy_panic_threshold": {"value": 1 if of.fail_open else 0}},
+        "common_lb_config": {
+            # Below this percentage of healthy targets Envoy sends to all. 1 means "none of them", up to 100 targets.
+            "healthy_panic_threshold": {"value": 1 if of.fail_open else 0},
+            # Also what makes Envoy tell a target that was not checked yet from one that failed.
+            "ignore_new_hosts_until_first_hc": True,
+        },
         "circuit_breakers": {
             "thresholds": [{"max_connections": UNLIMITED, "max_pending_requests": UNLIMITED, "max_requests": UNLIMITED}]
         },

@@ -1,8 +1,8 @@
 """The balancer of the rehearsal cloud: Envoy, told by files which targets there are and who gets what.
 
-In: listeners, clusters and endpoints in the terms of `rollout.envoy_config`. Out: requests balanced; each target's health
-as Envoy's own checks see it, and how requests ended. A step of a change waits until Envoy holds the one before, so that
-a route never names a cluster or a target that is not there.
+In: listeners, clusters and endpoints in the terms of `rollout.envoy_config`. Out: requests balanced; each target's
+health as Envoy's own checks see it, and how requests ended. A step of a change waits until Envoy holds the one before,
+so that a route never names a cluster or a target that is not there.
 """
 
 import json
@@ -134,7 +134,7 @@ class Balancer:
         answer = json.loads(self._proxy.ask("/clusters?format=json"))
         return {
             status["name"]: {
-                endpoint: _state(host, reasons.get((status["name"], endpoint), "Target.FailedHealthChecks"))
+                endpoint: _state(host, reasons.get((status["name"], endpoint), ""))
                 for host in status.get("host_statuses", [])
                 for endpoint in [_endpoint(host)]
             }
@@ -184,7 +184,8 @@ def _state(host: dict, reason: str) -> TargetState:
     health = host.get("health_status", {})
     healthy = not health.get("failed_active_health_check", False)
     active = next((int(stat.get("value", 0)) for stat in host["stats"] if stat["name"] == "rq_active"), 0)
-    checked = not health.get("pending_active_hc", False)
+    # An ill target counts as checked only when the log says why, which it does a moment later.
+    checked = healthy or (bool(reason) and not health.get("pending_active_hc", False))
     return TargetState(checked, healthy, reason if checked and not healthy else "", active)
 
 

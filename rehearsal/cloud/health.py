@@ -1,7 +1,7 @@
 """Why targets failed their last check, read from the log that Envoy's health checks write.
 
-In: the log file, a line of JSON a failure. Out: an ELB reason by cluster and endpoint. Envoy's admin page says only that
-a target failed, not how.
+In: the log file, a line of JSON a failure. Out: an ELB reason by cluster and endpoint. Envoy's admin page says only
+that a target failed, not how.
 """
 
 import json

@@ -60,7 +60,7 @@ class Files:
         self._written[counter] = version
 
     def settle(self) -> None:
-        """Return once Envoy holds all that was written; BalancerError when it does not in time, then all is due anew."""
+        """Return once Envoy holds all that was written; BalancerError when it did not in time."""
         until = time.monotonic() + HOLD
         while self._written and (late := self._written.items() - self._versions().items()):
             if time.monotonic() > until:
