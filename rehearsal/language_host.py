@@ -70,7 +70,7 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
     def Run(self, request: messages.RunRequest, context: grpc.ServicerContext) -> messages.RunResponse:
         if self._cancelled.is_set():
             return messages.RunResponse(error="cancelled before the program was started")
-        command = [_python(request.info), "-P", str(PROGRAM), *arguments(request, self._engine)]
+        command = [interpreter(request.info), "-P", str(PROGRAM), *arguments(request, self._engine)]
         with subprocess.Popen(command, env=_environment(request), stdin=subprocess.DEVNULL) as program:
             self._program = program
             # The call ends early when the engine dies: quicker to see than its process id.
@@ -137,7 +137,7 @@ def _environment(request: messages.RunRequest) -> dict[str, str]:
     }
 
 
-def _python(info: messages.ProgramInfo) -> str:
+def interpreter(info: messages.ProgramInfo) -> str:
     """The interpreter of the project's `virtualenv` option, else the one this runs in."""
     named = json_format.MessageToDict(info.options).get("virtualenv")
     inside = Path(info.root_directory, named, "bin", "python") if named else None

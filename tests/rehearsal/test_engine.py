@@ -160,9 +160,7 @@ bin.mkdir(parents=True)
 def test_an_installer_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch, said: list[str], installer: str):
     monkeypatch.setattr(engine, "INSTALLER", "data:,reachable")
     monkeypatch.setattr(engine, "INSTALL", installer)
-    with pytest.raises(
-        EngineError, match=r"the official installer failed: (the disk is full|it left no usable pulumi)"
-    ):
+    with pytest.raises(EngineError, match=r"the disk is full|it left no usable pulumi"):
         engine.ensure(said.append)
     assert left_in_cache() == []
 
