@@ -1,7 +1,7 @@
 """The load of a rehearsal: keep-alive clients that send at an even rate, never retry, and record every request.
 
-In: a URL on this machine, a number of connections and a rate. Out: an `Answer` a request. `python -m rehearsal.load URL`
-prints them as a short table.
+In: a URL on this machine, a number of connections and a rate. Out: an `Answer` a request. From the command line,
+`python -m rehearsal.load URL`, a short table of them.
 
 The rate is kept by the clock: the n-th request is due n/rate seconds after the start whatever became of those before.
 Where the connections cannot keep up, the requests are sent late, and the time they waited is part of their `seconds`;
@@ -63,7 +63,7 @@ class Load:
             client.start()
 
     def stop(self) -> list[Answer]:
-        """Send nothing more, wait for the requests under way, and return all answers in the order they were sent."""
+        """Send nothing more, also of what is late, wait for the requests under way; all answers, as they were sent."""
         self._stop.set()
         for client in self._clients:
             client.join()

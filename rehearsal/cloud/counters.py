@@ -1,9 +1,8 @@
 """Envoy's counters as the points that a real load balancer puts into CloudWatch.
 
 In: two readings of the counters, and whose they are. Out: MetricData of namespace AWS/ApplicationELB for what happened
-between them. As with the real one: no point where nothing happened; what the balancer answers itself is no target's code;
-a request for which no target was chosen counts in RequestCount nowhere, and the load balancer's own codes have no target
-group.
+between them. As with the real one: no point where nothing happened; what the balancer answers itself is no target's
+code, and has no target group; a request for which no target was chosen is in no RequestCount.
 """
 
 from collections import Counter
