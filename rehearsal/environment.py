@@ -27,13 +27,14 @@ def environment(home: Path) -> dict[str, str]:
     the credentials are none that any real account knows.
     """
     home = home.absolute()
-    return {
-        **_outside(os.environ),
-        "PATH": os.pathsep.join(_path(engine.find(), os.environ.get("PATH", os.defpath))),
-        **_aws(home),
-        **_pulumi(home),
-        "SLUICE_REHEARSAL": str(home),
-    }
+    path = os.pathsep.join(_path(engine.find(), os.environ.get("PATH", os.defpath)))
+    return {**machine(home), "PATH": path, **_pulumi(home)}
+
+
+def machine(home: Path) -> dict[str, str]:
+    """What every instance finds there: no engine, but the cloud's AWS API."""
+    home = home.absolute()
+    return {**_outside(os.environ), **_aws(home), "SLUICE_REHEARSAL": str(home)}
 
 
 def _outside(caller: Mapping[str, str]) -> dict[str, str]:

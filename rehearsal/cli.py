@@ -1,0 +1,143 @@
+"""The verbs of `python -m rehearsal`.
+
+Exit codes: 0 fine; 1 it failed, and the message says what state things are in; 2 wrong usage; 130 interrupted. What a
+script may want to read (the AMI id of `image`) is alone on standard output, everything else of it on standard error.
+"""
+
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+
+from rehearsal import engine
+from rehearsal.cloud import images, launch, state
+from rehearsal.environment import environment
+from rehearsal.status import overview
+
+PROJECT = Path(__file__).resolve().parents[1]
+DEFAULT_HOME = PROJECT / ".sluice" / "rehearsal"
+
+Home = Annotated[
+    Path,
+    typer.Option("--home", envvar="SLUICE_REHEARSAL", help="The folder of this cloud's files.", show_default=False),
+]
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="A local AWS to rehearse releases on.")
+out = Console(highlight=False, soft_wrap=True)
+err = Console(highlight=False, soft_wrap=True, stderr=True)
+
+T = TypeVar("T")
+
+
+@app.command()
+def up(
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="The listener's port; else a free one.")] = None,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Start the cloud and wait until it is ready."""
+    with err.status("starting the rehearsal cloud"):
+        ready = _try(lambda: launch.launch(home.absolute(), port, _say))
+    out.print(f"listener  {ready.url}   (serves the first load balancer, once there is one)")
+    out.print(f"endpoint  {ready.endpoint}   (the AWS API)")
+    out.print("go on     python -m rehearsal shell -- pulumi up     (or without a command: a shell)")
+
+
+@app.command()
+def down(home: Home = DEFAULT_HOME) -> None:
+    """End the cloud with all its instances, and take its Pulumi state away."""
+    with err.status("taking the rehearsal cloud down"):
+        was_there = _try(lambda: launch.take_down(home.absolute(), _say))
+    out.print("the rehearsal cloud is down" if was_there else "no rehearsal cloud is running")
+
+
+@app.command()
+def status(home: Home = DEFAULT_HOME) -> None:
+    """Show the endpoint, the fleets with their health, and the weights."""
+    running = _running(home.absolute())
+    for part in overview(running):
+        out.print(part)
+
+
+@app.command()
+def shell(
+    command: Annotated[list[str] | None, typer.Argument(help="A command, after --; else your shell.")] = None,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Run a command, or a shell, in which Pulumi and AWS clients speak to the cloud."""
+    _running(home.absolute())
+    if engine.find() is None:
+        _fail("no Pulumi engine is there; get one with `make setup`")
+    inside = environment(home.absolute())
+    raise typer.Exit(_run(command or [os.environ.get("SHELL") or "/bin/sh"], inside))
+
+
+@app.command()
+def image(
+    name: Annotated[str, typer.Argument(help="A name for people.")],
+    command: Annotated[list[str], typer.Argument(help="The command that a machine runs at boot, after --.")],
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Register a machine image and print its AMI id."""
+    typer.echo(images.register(home.absolute(), name, command, Path.cwd()))
+
+
+@app.command()
+def demo() -> None:
+    """Play releases, a refused one and a rollback under load, on a cloud of its own."""
+    from rehearsal import demo as play  # noqa: PLC0415  matplotlib and all: a second that the other verbs need not wait
+
+    raise typer.Exit(play.main())
+
+
+def main() -> None:
+    """Run the verb that the command line names."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def _running(home: Path) -> state.State:
+    found = state.running(home)
+    if found is None:
+        _fail("no rehearsal cloud is running; start it: python -m rehearsal up")
+    return found
+
+
+def _try(act: Callable[[], T]) -> T:
+    try:
+        return act()
+    except launch.CloudError as error:
+        _fail(str(error))
+
+
+def _run(command: Sequence[str], inside: dict[str, str]) -> int:
+    """The command's exit code, a signal's as shells give it."""
+    try:
+        with subprocess.Popen(command, env=inside) as process:
+            code = _wait(process)
+    except OSError as error:
+        _fail(f"{command[0]}: {error.strerror}", 127)
+    return code if code >= 0 else 128 - code
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """Ctrl-C is the command's to answer: the terminal sends it to both."""
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue
+
+
+def _say(text: str) -> None:
+    err.print(text, markup=False)
+
+
+def _fail(text: str, code: int = 1) -> NoReturn:
+    err.print(f"error: {text}", markup=False)
+    raise typer.Exit(code)

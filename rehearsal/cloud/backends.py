@@ -1,0 +1,42 @@
+"""moto's backends, in this process: the state behind the local AWS API."""
+
+import os
+from dataclasses import dataclass
+
+from moto.autoscaling.models import AutoScalingBackend, autoscaling_backends
+from moto.cloudwatch.models import CloudWatchBackend, cloudwatch_backends
+from moto.ec2.models import EC2Backend, ec2_backends
+from moto.elbv2.models import ELBv2Backend, elbv2_backends
+
+ACCOUNT = "123456789012"  # moto's
+REGION = "us-east-1"
+
+# moto can call out (a subscription, a webhook). A proxy that nobody answers at keeps all of that on this machine.
+NOBODY = "http://127.0.0.1:9"
+SETTINGS = {
+    "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # the only machine images are those that can be booted here
+    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # AmazonSSMManagedInstanceCore and others can be attached
+    **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"), NOBODY),
+    **dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost"),
+}
+
+
+@dataclass(frozen=True)
+class Backends:
+    """Those of the one account and region that the rehearsal cloud has."""
+
+    ec2: EC2Backend
+    elbv2: ELBv2Backend
+    autoscaling: AutoScalingBackend
+    cloudwatch: CloudWatchBackend
+
+
+def backends() -> Backends:
+    """The backends, made on first use; changes this process's environment, which moto reads its settings from."""
+    os.environ.update(SETTINGS)
+    return Backends(
+        ec2_backends[ACCOUNT][REGION],
+        elbv2_backends[ACCOUNT][REGION],
+        autoscaling_backends[ACCOUNT][REGION],
+        cloudwatch_backends[ACCOUNT][REGION],
+    )
