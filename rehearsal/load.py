@@ -89,6 +89,8 @@ class Load:
             connection.request("GET", self._target)
             answer = connection.getresponse()
             version = answer.getheader("X-Version", "")
+            if answer.length is None and not answer.chunked:
+                raise http.client.HTTPException("an answer without Content-Length or chunks: nothing tells its end")
             answer.read()  # raises when the connection ends before the answer does
             status = answer.status
         except (OSError, http.client.HTTPException) as failure:

@@ -48,7 +48,7 @@ class Service:
         assert task is not None
         self._open.add(task)
         try:
-            while await self._request(reader, writer):
+            while not self._ending.is_set() and await self._request(reader, writer):
                 pass
         except (ConnectionError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
             pass  # the client is gone, was silent for too long, or does not speak HTTP

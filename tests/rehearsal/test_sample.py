@@ -1,0 +1,177 @@
+"""The sample service: both versions of it answer alike, and leave without failing anybody."""
+
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from rollout.envoy_config import Cluster
+
+FOLDER = Path(__file__).parents[2] / "rehearsal" / "sample"
+COMMANDS = {
+    "node": [shutil.which("node") or "node", str(FOLDER / "server.js")],
+    "python": [sys.executable, str(FOLDER / "server.py")],
+}
+BOTH = [
+    pytest.param("node", marks=pytest.mark.skipif(shutil.which("node") is None, reason="no node on PATH")),
+    "python",
+]
+
+
+@pytest.fixture(params=BOTH)
+def start(request):
+    """Starts the service with more environment; gives the process and its port. Ends them all at the end."""
+    started = []
+
+    def run(**environment):
+        process = subprocess.Popen(
+            COMMANDS[request.param],
+            env={**os.environ, "HOST": "127.0.0.1", "PORT": "0", "SLUICE_VERSION": "v7", **environment},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        assert process.stdout
+        found = re.fullmatch(r"listening on 127\.0\.0\.1:(\d+)\n", process.stdout.readline())
+        assert found
+        return process, int(found[1])
+
+    yield run
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.fixture
+def connect():
+    """Opens a keep-alive connection to a port; closes them all at the end."""
+    opened = []
+
+    def run(port):
+        opened.append(http.client.HTTPConnection("127.0.0.1", port, timeout=10))
+        return opened[-1]
+
+    yield run
+    for connection in opened:
+        connection.close()
+
+
+def get(connection, path, method="GET", body=None):
+    connection.request(method, path, body)
+    answer = connection.getresponse()
+    return answer, answer.read()
+
+
+def refused(port, within=5.0):
+    """Whether nobody listens on the port, at the latest in *within* seconds."""
+    until = time.monotonic() + within
+    while time.monotonic() < until:
+        with socket.socket() as client:
+            if client.connect_ex(("127.0.0.1", port)):
+                return True
+        time.sleep(0.01)
+    return False
+
+
+def closed(connection, within=5.0):
+    """Whether the other side ends the connection, and says nothing more."""
+    connection.sock.settimeout(within)
+    return connection.sock.recv(1) == b""
+
+
+def test_it_says_which_version_and_process_answers(start, connect):
+    process, port = start()
+    answer, body = get(connect(port), "/")
+    assert (answer.status, answer.getheader("X-Version")) == (200, "v7")
+    assert json.loads(body) == {"version": "v7", "pid": process.pid}
+
+
+def test_a_connection_serves_many_requests_of_all_kinds(start, connect):
+    _, port = start()
+    connection = connect(port)
+    asked = [
+        ("/", "GET", None),
+        ("/", "POST", b"x" * 100_000),
+        ("/", "HEAD", None),
+        ("/x", "GET", None),
+        ("//", "GET", None),
+    ]
+    assert [get(connection, *one)[0].status for one in asked] == [200, 200, 200, 404, 404]
+    address = connection.sock.getsockname()
+    get(connection, "/")
+    assert connection.sock.getsockname() == address
+
+
+def test_it_is_ill_when_told_so(start, connect):
+    _, well = start()
+    _, ill = start(FAIL_HEALTH="1")
+    assert get(connect(well), "/healthz")[0].status == 200
+    assert get(connect(ill), "/healthz")[0].status == 503
+    assert get(connect(ill), "/")[0].status == 200
+
+
+@pytest.mark.parametrize("wait", ["x", "-1", "60001"])
+def test_a_wait_that_is_no_time_is_refused(start, connect, wait):
+    _, port = start()
+    assert get(connect(port), f"/slow?ms={wait}")[0].status == 400
+
+
+def test_slow_takes_its_time(start, connect):
+    _, port = start()
+    began = time.monotonic()
+    assert get(connect(port), "/slow?ms=300")[0].status == 200
+    assert 0.3 <= time.monotonic() - began < 3
+
+
+def test_on_sigterm_idle_connections_end_and_the_request_under_way_is_answered(start, connect):
+    process, port = start()
+    idle, busy = connect(port), connect(port)
+    get(idle, "/")
+    answers = []
+    busy.request("GET", "/slow?ms=1000")
+    asking = threading.Thread(target=lambda: answers.append(busy.getresponse()))
+    asking.start()
+    get(idle, "/")  # by now the slow request, which was sent before, has arrived
+    process.send_signal(signal.SIGTERM)
+    assert closed(idle)
+    assert refused(port)
+    assert process.poll() is None
+    asking.join(10)
+    assert answers[0].status == 200
+    assert answers[0].getheader("Connection") == "close"
+    assert json.loads(answers[0].read())["version"] == "v7"
+    assert process.wait(5) == 0
+
+
+def test_without_a_request_under_way_it_ends_at_once(start, connect):
+    process, port = start()
+    get(connect(port), "/")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(2) == 0
+
+
+def test_what_is_not_http_ends_the_connection_and_nothing_else(start, connect):
+    _, port = start()
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        client.sendall(b"hello\r\n\r\n")
+        while client.recv(1000):
+            pass
+    assert get(connect(port), "/")[0].status == 200
+
+
+def test_it_keeps_connections_longer_than_the_balancer_does():
+    seconds = re.findall(r"KEEP_ALIVE = (\d+)\.0 ", (FOLDER / "server.py").read_text())
+    milliseconds = re.findall(r"KEEP_ALIVE = (\d+)_000;", (FOLDER / "server.js").read_text())
+    assert seconds == milliseconds == ["75"]
+    assert Cluster("any").idle <= 60
