@@ -8,6 +8,8 @@ from moto.cloudwatch.models import CloudWatchBackend, cloudwatch_backends
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.elbv2.models import ELBv2Backend, elbv2_backends
 
+from rehearsal.cloud.disks import sized_by_the_image
+
 ACCOUNT = "123456789012"  # moto's
 REGION = "us-east-1"
 
@@ -34,8 +36,10 @@ class Backends:
 def backends() -> Backends:
     """The backends, made on first use; changes this process's environment, which moto reads its settings from."""
     os.environ.update(SETTINGS)
+    ec2 = ec2_backends[ACCOUNT][REGION]
+    sized_by_the_image(ec2)
     return Backends(
-        ec2_backends[ACCOUNT][REGION],
+        ec2,
         elbv2_backends[ACCOUNT][REGION],
         autoscaling_backends[ACCOUNT][REGION],
         cloudwatch_backends[ACCOUNT][REGION],
