@@ -1,6 +1,5 @@
 """moto's backends, in this process: the state behind the local AWS API."""
 
-import os
 from dataclasses import dataclass
 
 from moto.autoscaling.models import AutoScalingBackend, autoscaling_backends
@@ -34,8 +33,7 @@ class Backends:
 
 
 def backends() -> Backends:
-    """The backends, made on first use; changes this process's environment, which moto reads its settings from."""
-    os.environ.update(SETTINGS)
+    """The backends, made on first use, when `SETTINGS` have to be in the environment already."""
     ec2 = ec2_backends[ACCOUNT][REGION]
     sized_by_the_image(ec2)
     return Backends(

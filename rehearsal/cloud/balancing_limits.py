@@ -101,8 +101,7 @@ def one_balancer(cloud: Cloud, params: Params) -> None:
     arn = params.get("LoadBalancerArn") or _balancer_of(params.get("ListenerArn") or params.get("RuleArn", ""))
     used = cloud.world().used()
     for action in _actions(params):
-        named = [one.get("TargetGroupArn") for one in _forwarded(action)] or [action.get("TargetGroupArn")]
-        for group in named:
+        for group in [one["TargetGroupArn"] for one in (*_forwarded(action), action) if "TargetGroupArn" in one]:
             if group in used and used[group].arn != arn:
                 raise RefusedError(
                     "TargetGroupAssociationLimit",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rehearsal import environment
 from rehearsal.cloud import images, state
-from rehearsal.cloud.backends import backends
+from rehearsal.cloud.backends import SETTINGS, backends
 from rehearsal.cloud.balancer import Balancer, BalancerError
 from rehearsal.cloud.children import Child, child
 from rehearsal.cloud.cloud import Cloud
@@ -37,6 +37,7 @@ class Daemon:
         self._home = home
         self._own = child(os.getpid())
         machine = environment.machine(home)  # before moto's settings are in this process's own
+        os.environ.update(SETTINGS)
         held = backends()
         self._instances = Instances(home, held, machine)
         self._cloud = Cloud(home, held, self._instances, Ports(port))

@@ -10,6 +10,8 @@ from rehearsal.cloud.cloud import Cloud
 from rehearsal.cloud.layer import Layer
 from rehearsal.cloud.loopback import LOOPBACK
 
+POLL = 0.05  # seconds between looks whether to stop
+
 
 class QuietHandler(MotoRequestHandler):
     """Logs no request: a `pulumi up` makes hundreds. What fails in moto is logged all the same."""
@@ -25,7 +27,7 @@ class Server:
         layer = Layer(DomainDispatcherApplication(create_backend_app), cloud)
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self._server: BaseWSGIServer = make_server(LOOPBACK, 0, layer, threaded=True, request_handler=QuietHandler)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="endpoint", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL,), daemon=True)
 
     @property
     def url(self) -> str:

@@ -41,7 +41,10 @@ class Health:
 
 
 class Drains:
-    """Targets that left their group, listed as draining until the group's deregistration delay has passed."""
+    """Targets that left their group, listed as draining until the group's deregistration delay has passed.
+
+    The delay counts from the departure, also when no request was under way. A group that no rule names drains nothing.
+    """
 
     def __init__(self) -> None:
         self._seen: Mapping[str, TargetGroup] = {}
@@ -49,10 +52,11 @@ class Drains:
 
     def follow(self, world: World, now: float) -> None:
         """Note what left since the last call; to be called after every change."""
+        used = world.used()
         for arn, group in world.groups.items():
             before = self._seen[arn].targets if arn in self._seen else ()
             for target in before:
-                if target not in group.targets:
+                if target not in group.targets and arn in used:
                     self._until[arn, target] = now + group.delay
         self._seen = world.groups
         self._until = {
