@@ -80,7 +80,8 @@ class Daemon:
     def _save(self) -> None:
         """Record the cloud where it has changed: after a crash, `down` goes by it."""
         children = (*self._envoy, *self._instances.children())
-        now = State(self._own, self._server.url, self._url, self._balancer.admin, children, self._error)
+        error = self._instances.trouble() or self._error
+        now = State(self._own, self._server.url, self._url, self._balancer.admin, children, error)
         if now != self._saved:
             state.write(self._home, now)
             self._saved = now

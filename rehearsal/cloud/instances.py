@@ -36,7 +36,7 @@ class Instances:
         self._backends = backends
         self._environment = environment
         self._machines: dict[str, Machine] = {}
-        self._broken: dict[str, float] = {}  # instances that did not start, and since when
+        self._broken: dict[str, tuple[float, str]] = {}  # instances that did not start: since when, and why
 
     def places(self) -> dict[str, Endpoint]:
         """Where each instance listens, by id; not those that leave.
@@ -54,6 +54,10 @@ class Instances:
         """Every process there is."""
         return [one.as_child for one in self._machines.values()]
 
+    def trouble(self) -> str | None:
+        """Why an instance that is wanted did not start; None when all did."""
+        return next((why for _, why in self._broken.values()), None)
+
     def follow(self, world: World, images: Mapping[str, Image], taken: frozenset[int]) -> None:
         """Start what is missing, let go of what is no longer wanted; ports *taken* are not to be used.
 
@@ -65,14 +69,15 @@ class Instances:
                 self._let_go(self._machines[name], world)
         for one in self._machines.values():
             one.arrive(time.monotonic())
-        self._broken = {name: since for name, since in self._broken.items() if name in wanted}
+        self._broken = {name: what for name, what in self._broken.items() if name in wanted}
         for name in wanted.keys() - self._machines.keys() - self._broken.keys():
             fleet, instance = wanted[name]
             try:
                 self._start(fleet, instance, images, taken)
             except (boot.UserDataError, machine.StartError) as error:
-                log.error("%s of %s did not start: %s", name, fleet.name, error)
-                self._broken[name] = time.monotonic()
+                why = f"instance {name} of {fleet.name} did not start: {error}"
+                log.error(why)
+                self._broken[name] = (time.monotonic(), why)
 
     def observe(self, world: World, states: States) -> None:
         """Replace what died or stays ill; *states* is what the balancer saw."""
@@ -86,7 +91,7 @@ class Instances:
             if died or ill:
                 log.info("%s of %s %s: replaced", one.id, one.fleet, "ended" if died else "is ill")
                 self._retire(one.id)
-        for name, since in self._broken.items():
+        for name, (since, _) in self._broken.items():
             if now - since >= LEAST_LIFE:
                 self._retire(name)
 

@@ -38,7 +38,7 @@ def launch(home: Path, port: int | None, say: Say) -> State:
     if starting := state.holder(home):
         raise CloudError(f"a rehearsal cloud is starting already, process {starting.pid}; see {home / LOG}")
     if port is not None and not is_free(port):
-        raise CloudError(f"port {port} of 127.0.0.1 is taken or reserved; choose another one with --port, or leave it out")
+        raise CloudError(f"port {port} of 127.0.0.1 is taken or reserved; choose another with --port, or leave it out")
     home.mkdir(parents=True, exist_ok=True)
     take_down(home, say)  # what a crashed one left
     say("starting moto and Envoy")

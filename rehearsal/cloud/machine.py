@@ -65,8 +65,10 @@ class Machine:
 
 def boot(image: Image, environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
     """Start *image*'s command, whose output goes to *log*. StartError when that cannot be."""
-    program = shutil.which(image.command[0], path=environment.get("PATH"))
-    found = program or str(Path(image.cwd) / image.command[0])
+    beside = str(Path(image.cwd) / image.command[0])
+    found = shutil.which(image.command[0], path=environment.get("PATH")) or shutil.which(beside)
+    if found is None:
+        raise StartError(f"no program {image.command[0]} is there")
     log.parent.mkdir(parents=True, exist_ok=True)
     try:
         with log.open("ab") as output:

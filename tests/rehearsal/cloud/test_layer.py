@@ -90,7 +90,7 @@ def test_a_target_group_tells_the_load_balancer_that_names_it_now(account, liste
     rule = account.rule(listener, 1, {one: 1})
     account.elbv2.modify_rule(RuleArn=rule, Actions=[forward({two: 1})])
     found = account.elbv2.describe_target_groups(TargetGroupArns=[one, two])["TargetGroups"]
-    assert [[], 1] == [found[0]["LoadBalancerArns"], len(found[1]["LoadBalancerArns"])]
+    assert [found[0]["LoadBalancerArns"], len(found[1]["LoadBalancerArns"])] == [[], 1]
 
 
 def test_a_target_group_that_a_rule_names_cannot_be_deleted(account, refused, listener):
@@ -180,7 +180,7 @@ def test_an_image_that_does_not_exist_boots_nothing(account, refused):
 
 def test_a_deregistered_image_is_gone(account, refused):
     account.ec2.deregister_image(ImageId=SAMPLE)
-    assert [] == account.ec2.describe_images(ImageIds=[SAMPLE])["Images"]
+    assert account.ec2.describe_images(ImageIds=[SAMPLE])["Images"] == []
     with refused("ValidationError"):
         account.fleet("v1", 0)
 
