@@ -1,0 +1,124 @@
+"""`status`: what is declared, what is live, and how ready each slice is to take traffic.
+
+In: the stack file's config, the recorded state, AWS. Out: a `Report`, for people as a table, for programs as JSON.
+
+Readiness: serving   has a share and every instance wanted is healthy
+           warm      no share, and every instance wanted is healthy
+           cold      it is there, but fewer are healthy than wanted
+           gone      its target group, its fleet, or (without a share) the AMI that it would be rebuilt from is no more
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from rich.console import Console
+from rich.table import Table
+
+from ops.aws import Cloud
+from ops.stack import Stack
+from rollout.routers.interface import Health
+from rollout.shares import percent
+
+Readiness = Literal["serving", "warm", "cold", "gone"]
+STYLES: Mapping[Readiness, str] = {"serving": "green", "warm": "green", "cold": "yellow", "gone": "red"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SliceReport:
+    """One slice: its live share in percent, its instances healthy and desired."""
+
+    version: str
+    artifact: str
+    share: int | float
+    healthy: int
+    desired: int
+    readiness: Readiness
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The whole of it; `declared` and `live` are percent by version, `walk` who is moving traffic now."""
+
+    service: str
+    platform: str
+    declared: Mapping[str, int | float]
+    live: Mapping[str, int | float]
+    slices: list[SliceReport]
+    walk: str | None
+
+    @property
+    def converged(self) -> bool:
+        """Live is what is declared, and every slice with a share is healthy."""
+        return self.live == self.declared and all(one.readiness == "serving" for one in self.slices if one.share)
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields that programs are promised."""
+        fields = {key: value for key, value in asdict(self).items() if key != "walk"}
+        return fields | {"converged": self.converged}
+
+
+def survey(stack: Stack) -> Report:
+    """Look at *stack* and at what runs; OpsError when nothing is released yet or AWS does not answer."""
+    settings, state = stack.config().settings(), stack.state()
+    cloud = Cloud(settings, state)
+    now = cloud.live()
+    live = percent(now.shares) if now else {}
+    known = state.known(settings)
+    amis = {release.version: release.ami for release in settings.releases if release.ami}
+    images = cloud.images(set(amis.values()))
+    slices = []
+    for version in dict.fromkeys([*known, *amis, *live]):
+        health = cloud.health(version)
+        slices.append(
+            SliceReport(
+                version=version,
+                artifact=known[version].artifact if version in known else amis.get(version, "unknown"),
+                share=live.get(version, 0),
+                healthy=health.healthy if health else 0,
+                desired=health.wanted if health else 0,
+                readiness=readiness(health, bool(live.get(version)), amis.get(version) in {None, *images}),
+            )
+        )
+    return Report(
+        service=settings.service.name,
+        platform=settings.platform,
+        declared=percent(settings.traffic.shares),
+        live=live,
+        slices=slices,
+        walk=str(now.mark) if now and now.mark else None,
+    )
+
+
+def readiness(health: Health | None, shared: bool, rebuildable: bool) -> Readiness:
+    """The grade of a slice; *health* is None when it is not there, *rebuildable* whether its AMI still exists."""
+    if health is None:
+        return "gone"
+    if shared:
+        return "serving" if health.ready else "cold"
+    if not rebuildable:
+        return "gone"
+    return "warm" if health.ready else "cold"
+
+
+def show(report: Report, console: Console) -> None:
+    """*report* for people."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("version", "share", "healthy", "readiness", "artifact"):
+        table.add_column(title, justify="right" if title in ("share", "healthy") else "left", no_wrap=True)
+    for one in report.slices:
+        style = STYLES[one.readiness]
+        grade = f"[{style}]{one.readiness}[/{style}]"
+        table.add_row(one.version, f"{one.share:g} %", f"{one.healthy} of {one.desired}", grade, one.artifact)
+    console.print(f"{report.service} on {report.platform}")
+    console.print(f"declared  {_line(report.declared)}")
+    console.print(f"live      {_line(report.live)}")
+    if report.walk:
+        console.print(f"walking   {report.walk}", markup=False)
+    console.print(table)
+    verdict = "[green]converged[/green]" if report.converged else "[red]not converged[/red]: `pulumi up` makes it so"
+    console.print(verdict)
+
+
+def _line(shares: Mapping[str, int | float]) -> str:
+    return " · ".join(f"{version} {share:g}" for version, share in sorted(shares.items())) or "nobody"
