@@ -20,6 +20,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 START = 60.0  # seconds until it has to be ready
 POLL = 0.05
 LOG = "cloud.log"
+BACKEND = "backend"  # Pulumi's, in `rehearsal.environment`
 
 Say = Callable[[str], None]
 
@@ -41,6 +42,7 @@ def launch(home: Path, port: int | None, say: Say) -> State:
         raise CloudError(f"port {port} of 127.0.0.1 is taken or reserved; choose another with --port, or leave it out")
     home.mkdir(parents=True, exist_ok=True)
     take_down(home, say)  # what a crashed one left
+    (home / BACKEND).mkdir()  # Pulumi wants it to be there
     say("starting moto and Envoy")
     process = _start(home, free() if port is None else port)
     try:
@@ -90,9 +92,10 @@ def take_down(home: Path, say: Say) -> bool:
     was_there = state.read(home) is not None or state.holder(home) is not None
     if left := state.end_all(home):
         raise CloudError(f"could not be ended: process {', '.join(str(one.pid) for one in left)}; end them yourself")
-    kept = [folder for folder in (home / "backend", home / "pulumi-home" / "workspaces") if folder.exists()]
+    kept = [folder for folder in (home / BACKEND, home / "pulumi-home" / "workspaces") if folder.exists()]
+    has_stacks = any(any(folder.iterdir()) for folder in kept)
     for folder in kept:
         shutil.rmtree(folder)
-    if kept:
+    if has_stacks:
         say("removed the Pulumi state of this cloud: its resources no longer exist")
     return was_there

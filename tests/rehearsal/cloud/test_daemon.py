@@ -22,6 +22,7 @@ from botocore.exceptions import ClientError
 
 from rehearsal.cloud import state
 from rehearsal.cloud.images import SAMPLE
+from rehearsal.load import Load, dropped
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[3]
@@ -279,6 +280,24 @@ def test_a_fleet_that_goes_finishes_its_requests_first(user, shop):
     user.elbv2.delete_target_group(TargetGroupArn=group)
 
 
+def test_no_request_is_lost_when_instances_come_and_go_and_weights_move(shop):
+    load = Load(shop.user.state.url, connections=8, rate=200)
+    load.start()
+    try:
+        shop.user.autoscaling.set_desired_capacity(AutoScalingGroupName="v1", DesiredCapacity=3)
+        shop.user.healthy(shop.groups["v1"], 3)
+        shop.user.autoscaling.set_desired_capacity(AutoScalingGroupName="v1", DesiredCapacity=2)
+        until("two instances", lambda: list(shop.user.instances("v1").values()) == ["InService"] * 2)
+        shop.weigh({"v2": 999})
+        until("v2 alone answers", lambda: {one.version for one in load.answers[-40:]} == {"v2"})
+        shop.weigh({"v1": 999})
+        until("v1 alone answers", lambda: {one.version for one in load.answers[-40:]} == {"v1"})
+    finally:
+        answers = load.stop()
+    assert len(answers) > 100
+    assert dropped(answers) == []
+
+
 def test_requests_become_points_of_their_target_group(shop):
     query = {
         "Namespace": "AWS/ApplicationELB",
@@ -343,7 +362,7 @@ def test_after_a_crash_nothing_stays_and_down_cleans_up(tmp_path):
     user.fleet("v1", group)
     user.healthy(group, 2)
     recorded = user.recorded()
-    (tmp_path / "backend").mkdir()
+    assert (tmp_path / "backend").is_dir()
     assert len(recorded.children) == 3
     os.kill(recorded.daemon.pid, signal.SIGKILL)
     until("its children end", lambda: not any(child.is_alive() for child in recorded.children))
