@@ -1,8 +1,5 @@
 """Composition root: settings → slices → traffic record → weighted rule (drawn in docs/architecture.md)."""
 
-import signal
-import threading
-
 import pulumi
 
 from components import settings as config
@@ -10,17 +7,17 @@ from components.aws import preflight
 from components.aws.backend import AwsBackend
 from components.aws.session import Session
 from components.gate import Gate
+from components.interrupt import Interrupt
 from components.ledger import Ledger
 
-# The language host turns Ctrl-C, SIGTERM and a CI runner's cancel into SIGINT here, and kills this process 5 s later.
-stop = threading.Event()
-signal.signal(signal.SIGINT, lambda *_: stop.set())
+interrupt = Interrupt()
+interrupt.listen()
 
 settings = config.load()
 session = Session(settings.aws)
 given = preflight.check(settings, session)
 
-gate = Gate(settings, session, stop)
+gate = Gate(settings, session, interrupt)
 ledger = Ledger(session.region, lambda spec: preflight.artifact_fault(session.client("ec2"), spec))
 backend = AwsBackend(settings, session, given)
 

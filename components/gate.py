@@ -5,7 +5,6 @@ weights; when they raise, nothing is recorded and nothing is deleted.
 """
 
 import asyncio
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
 
@@ -23,6 +22,7 @@ from pulumi.runtime import settings as runtime
 
 from components.aws.session import Session
 from components.backend import Target
+from components.interrupt import Interrupt
 from components.settings import Settings
 from rollout.clock import RealClock
 from rollout.controller import Controller, Order
@@ -42,9 +42,9 @@ class Facts(TypedDict):
 
 
 class Gate:
-    """The hooks of one run of the program; *stop* is set when the operator wants it to end."""
+    """The hooks of one run of the program; *interrupt* tells when the operator wants it to end."""
 
-    def __init__(self, settings: Settings, session: Session, stop: threading.Event) -> None:
+    def __init__(self, settings: Settings, session: Session, interrupt: Interrupt) -> None:
         # SETTINGS makes its attributes by a decorator that no type checker sees through.
         if runtime.SETTINGS.parallel == 1:  # pyright: ignore[reportAttributeAccessIssue]
             raise pulumi.RunError(
@@ -52,7 +52,7 @@ class Gate:
             )
         self._settings = settings
         self._session = session
-        self._stop = stop
+        self._interrupt = interrupt
         self._walked = False
         self._facts: Output[Any] = Output.from_input(None)
         options = ResourceHookOptions(on_dry_run=True)
@@ -100,7 +100,9 @@ class Gate:
             declared=frozenset(facts["slices"]),
             ready=self._settings.rollout.ready,
         )
-        controller = Controller(router=self._router(facts), clock=RealClock(), stop=self._stop, say=pulumi.log.info)
+        controller = Controller(
+            router=self._router(facts), clock=RealClock(), stop=self._interrupt.stop, say=pulumi.log.info
+        )
         if pulumi.runtime.is_dry_run():
             pulumi.log.info(await asyncio.to_thread(controller.preview, order))
         else:
@@ -129,20 +131,21 @@ class Gate:
                     elbv2=self._session.client("elbv2"),
                     cloudwatch=self._session.client("cloudwatch"),
                     clock=RealClock(),
-                    stop=self._stop,
+                    stop=self._interrupt.stop,
                     say=pulumi.log.info,
                 )
             )
 
     async def _in_thread(self, work: Callable[[], None]) -> None:
         """Run *work* off the event loop's thread; when the engine was killed, let it restore first."""
-        running = asyncio.ensure_future(asyncio.to_thread(work))
-        try:
-            await asyncio.shield(running)
-        except asyncio.CancelledError:
-            self._stop.set()
-            await asyncio.wait([running])
-            raise
+        with self._interrupt.holding():
+            running = asyncio.ensure_future(asyncio.to_thread(work))
+            try:
+                await asyncio.shield(running)
+            except asyncio.CancelledError:
+                self._interrupt.stop.set()
+                await asyncio.wait([running])
+                raise
 
 
 def _refuse_replacement(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:

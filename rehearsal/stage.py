@@ -106,9 +106,10 @@ class Stage:
         lines = []
         try:
             assert process.stdout is not None
-            for line in process.stdout:
-                lines.append(line)
-                self.log(line.rstrip())
+            with process.stdout:
+                for line in process.stdout:
+                    lines.append(line)
+                    self.log(line.rstrip())
             code = process.wait()
         finally:
             if process.poll() is None:
