@@ -145,7 +145,6 @@ def _close(demo: Demo, answers: list[Answer]) -> int:
 def _set_up(stage: Stage) -> None:
     """The stack as a user makes it: `pulumi stack init`, then the config of the first release."""
     (stage.root / f"Pulumi.{STACK}.yaml").unlink(missing_ok=True)
-    (stage.home / "backend").mkdir(exist_ok=True)
     made = stage.run("pulumi", "stack", "init", STACK)
     if made.code:
         raise SystemExit(made.text)

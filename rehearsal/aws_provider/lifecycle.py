@@ -26,7 +26,7 @@ class Lifecycle:
     def differences(self, olds: Props, news: Props, ignored: tuple[str, ...]) -> list[Difference]:
         """What an update would change; changed default tags are a change of every tagged resource."""
         found = diff.differences(self.kind, olds, news, ignored)
-        if self.kind.tagged and not found and "tags" not in ignored:
+        if self.kind.tagged and "tags" not in {*ignored, *(one.name for one in found)}:
             wanted, recorded = self._all_tags(news), olds.get(TAGS_ALL) or {}
             if wanted is not UNKNOWN and wanted != recorded:
                 found.append(Difference(TAGS_ALL, TAGS_ALL, diff.UPDATE, False))

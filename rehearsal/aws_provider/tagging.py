@@ -19,7 +19,9 @@ def to_map(tags: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
 
 
 def changed(change: Change) -> tuple[dict[str, str], list[str]]:
-    """What to set and which keys to take away so that the old tags become the new ones."""
+    """What to set and which keys to take away so that the old tags become the new ones; nothing when they are ignored."""
+    if not change.touches("tags", "tagsAll"):
+        return {}, []
     old, new = change.old.get("tagsAll") or {}, change.new.get("tagsAll") or {}
     return {key: value for key, value in new.items() if old.get(key) != value}, [key for key in old if key not in new]
 

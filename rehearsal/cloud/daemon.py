@@ -49,6 +49,7 @@ class Daemon:
         self._envoy: tuple[Child, ...] = ()
         self._saved: State | None = None
         self._error: str | None = None
+        self._failure = ""  # that of the last turn
         self._is_ending = False
 
     def run(self) -> None:
@@ -73,8 +74,12 @@ class Daemon:
         try:
             self._loop.turn()
         except Exception as error:
-            log.exception("a turn failed; the next one tries again")
-            self._error = f"{time.strftime('%H:%M:%S')} {type(error).__name__}: {error}"
+            if repr(error) != self._failure:  # once, not five times a second
+                log.exception("a turn failed; the next one tries again")
+                self._error = f"{time.strftime('%H:%M:%S')} {type(error).__name__}: {error}"
+            self._failure = repr(error)
+        else:
+            self._failure = ""
         self._save()
 
     def _save(self) -> None:
@@ -101,7 +106,8 @@ def main(home: Path, port: int) -> int:
         if not is_only:
             sys.stderr.write(f"error: a rehearsal cloud runs in {home} already\n")
             return 1
-        shutil.rmtree(home / "instances", ignore_errors=True)  # logs of machines of a former cloud
+        os.truncate(home / state.LOG, 0)  # what is there is a former cloud's
+        shutil.rmtree(home / "instances", ignore_errors=True)
         images.register_sample(home)
         try:
             Daemon(home, port).run()

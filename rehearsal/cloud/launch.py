@@ -14,12 +14,11 @@ from pathlib import Path
 from rehearsal.cloud import state
 from rehearsal.cloud.children import HOME
 from rehearsal.cloud.loopback import free, is_free
-from rehearsal.cloud.state import State
+from rehearsal.cloud.state import LOG, State
 
 PROJECT = Path(__file__).resolve().parents[2]
 START = 60.0  # seconds until it has to be ready
 POLL = 0.05
-LOG = "cloud.log"
 BACKEND = "backend"  # Pulumi's, in `rehearsal.environment`
 
 Say = Callable[[str], None]
@@ -42,7 +41,7 @@ def launch(home: Path, port: int | None, say: Say) -> State:
         raise CloudError(f"port {port} of 127.0.0.1 is taken or reserved; choose another with --port, or leave it out")
     home.mkdir(parents=True, exist_ok=True)
     take_down(home, say)  # what a crashed one left
-    (home / BACKEND).mkdir()  # Pulumi wants it to be there
+    (home / BACKEND).mkdir(exist_ok=True)  # Pulumi wants it to be there
     say("starting moto and Envoy")
     process = _start(home, free() if port is None else port)
     try:
@@ -54,7 +53,7 @@ def launch(home: Path, port: int | None, say: Say) -> State:
 
 def _start(home: Path, port: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "rehearsal.cloud.daemon", str(home), str(port)]
-    with (home / LOG).open("wb") as log:
+    with (home / LOG).open("ab") as log:
         return subprocess.Popen(
             command,
             cwd=PROJECT,

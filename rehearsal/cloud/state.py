@@ -18,6 +18,7 @@ from rehearsal.files import replace
 
 FILE = "state.json"
 LOCK = "cloud.lock"
+LOG = "cloud.log"
 END = 30.0  # seconds for the daemon: its instances have 10 for their last requests
 
 

@@ -35,7 +35,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     up = stage.rehearsal("up")
     assert up.code == 0, up.text
     try:
-        (stage.home / "backend").mkdir(exist_ok=True)
         made = stage.run("pulumi", "stack", "init", "e2e")
         assert made.code == 0, made.text
         stage.configure(

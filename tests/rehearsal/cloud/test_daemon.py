@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -370,3 +371,32 @@ def test_after_a_crash_nothing_stays_and_down_cleans_up(tmp_path):
     assert (down.returncode, down.stdout) == (0, "the rehearsal cloud is down\n")
     assert not (tmp_path / "backend").exists()
     assert state.read(tmp_path) is None
+
+
+def test_status_says_what_went_wrong(home, user):
+    image = rehearsal(home, "image", "none", "--", "no-such-program").stdout.strip()
+    user.fleet("none", user.group("none"), size=1, image=image)
+    until("it is recorded", lambda: "no program no-such-program" in (user.recorded().error or ""))
+    shown = rehearsal(home, "status").stdout
+    user.autoscaling.delete_auto_scaling_group(AutoScalingGroupName="none", ForceDelete=True)
+    assert "last error" in shown
+    until("it is over", lambda: user.recorded().error is None)
+
+
+def test_an_interrupted_up_leaves_nothing(tmp_path):
+    environment = {**os.environ, "SLUICE_REHEARSAL": str(tmp_path)}
+    command = [sys.executable, "-m", "rehearsal", "up"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as up:
+        until("the daemon starts", lambda: state.holder(tmp_path))
+        up.send_signal(signal.SIGINT)
+        assert up.wait(30) == 130
+    assert state.holder(tmp_path) is None
+    assert state.read(tmp_path) is None
+
+
+def test_two_ups_at_once_make_one_cloud(tmp_path):
+    with ThreadPoolExecutor() as pool:
+        codes = [done.returncode for done in pool.map(lambda _: rehearsal(tmp_path, "up"), range(2))]
+    assert sorted(codes) == [0, 1]
+    assert state.running(tmp_path) is not None
+    assert rehearsal(tmp_path, "down").returncode == 0
