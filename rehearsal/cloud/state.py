@@ -20,6 +20,7 @@ FILE = "state.json"
 LOCK = "cloud.lock"
 LOG = "cloud.log"
 END = 30.0  # seconds for the daemon: its instances have 10 for their last requests
+STOP = 10.0  # seconds for each of what it left
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,7 @@ def end_all(home: Path) -> list[psutil.Process]:
     alive = holder(home)
     left = end([process], END) if alive and (process := alive.process()) else []
     held = read(home)
-    for child in held.children if held else ():
-        left += end(group(child, str(home)), 10.0)
+    left += end([one for child in (held.children if held else ()) for one in group(child, str(home))], STOP)
     if not left:
         forget(home)
     return left
