@@ -26,8 +26,9 @@ FOLDER = ROOT / ".sluice" / "demo"
 STACK = "demo"
 RATE = 200.0  # requests a second
 READY = 12  # seconds a slice may take to become healthy; short, so that the broken release is refused soon
-TOLD = re.compile(r"walk |moved:|healthy|waiting until|differs|error: |Restored|stays live")
-WAITED = re.compile(r"healthy.* · (\d+) s of ")
+# The engine shows a line when it is logged, with the resource in front, and once more at the end.
+TOLD = re.compile(r"(?:running |\(\d+s\) )((?:walk |moved:|\S+: (?:\d+ of |waiting)).*)|error: (before hook.*)")
+WAITED = re.compile(r"healthy.*(?: · (\d+) s of |after (\d+) s\.)")
 
 
 @dataclass
@@ -45,7 +46,7 @@ class Demo:
         at = time.time()
         done = act()
         as_told = (done.code == 0) == (expect == 0)
-        waited = max((int(found) for found in WAITED.findall(done.text)), default=0)
+        waited = max((int(a or b) for a, b in WAITED.findall(done.text)), default=0)
         verdict = "unexpected" if not as_told else "refused" if expect else "done"
         self.steps.append(report.Step(name, at, done.seconds, waited, verdict))
         self.failed |= not as_told
@@ -91,7 +92,7 @@ def _play(demo: Demo) -> int:
     _set_up(stage)
     images = {version: stage.image(version, *_service(broken=version == "v3")) for version in ("v1", "v2", "v3", "v4")}
     releases = {"v1": {"ami": images["v1"]}}
-    demo.step("v1, the first release: network, load balancer and slice are made", lambda: _up(stage, releases, "v1"))
+    demo.step("v1 is the first release", lambda: _up(stage, releases, "v1"))
     url = stage.run("pulumi", "stack", "output", "url").text.strip()
     load = Load(url, connections=8, rate=RATE)
     load.start()
@@ -106,23 +107,21 @@ def _play(demo: Demo) -> int:
 def _story(demo: Demo, releases: dict[str, Any], images: Mapping[str, str], url: str, load: Load) -> None:
     stage = demo.stage
     releases["v2"] = {"ami": images["v2"]}
-    demo.step("v2: a new slice is built, proven healthy, and given the traffic", lambda: _up(stage, releases, "v2"))
+    demo.step("v2 is released", lambda: _up(stage, releases, "v2"))
     demo.check("every answer is v2's now", _serving(load) == {"v2"})
     releases["v3"] = {"ami": images["v3"]}
-    demo.step("v3: its health endpoint fails, so it is refused", lambda: _up(stage, releases, "v3"), expect=1)
+    demo.step("v3, whose health endpoint fails, is refused", lambda: _up(stage, releases, "v3"), expect=1)
     demo.check("v2 keeps serving", _serving(load) == {"v2"})
     del releases["v3"]
     releases["v4"] = {"ami": images["v4"]}
-    demo.step("v4: the next release; what is left of v3 goes", lambda: _up(stage, releases, "v4"))
+    demo.step("v4 is released, v3 goes", lambda: _up(stage, releases, "v4"))
     demo.check("every answer is v4's now", _serving(load) == {"v4"})
     back = ("-m", "ops", "rollback", "--stack", STACK)
-    demo.step("rollback: the release before, found in the history", lambda: stage.run(sys.executable, *back))
+    demo.step("rollback to the release before", lambda: stage.run(sys.executable, *back))
     demo.check("every answer is v2's again", _serving(load) == {"v2"})
     demo.check("the isolation route reaches v4, which has no share (X-Slice: v4)", _isolated(url, "v4") == "v4")
     del releases["v1"]
-    demo.step(
-        "v1, the oldest, is retired once no request was seen for the drain time", lambda: _up(stage, releases, "v2")
-    )
+    demo.step("v1, the oldest, is retired", lambda: _up(stage, releases, "v2"))
     status = stage.run(sys.executable, "-m", "ops", "status", "--stack", STACK)
     demo.check("`ops status`: live is what is declared, and healthy", status.code == 0)
 
@@ -182,12 +181,17 @@ def _isolated(url: str, version: str) -> str:
 
 
 def _teller(console: Console, log: Any) -> Callable[[str], None]:
-    """Writes every line to *log*, and shows those that tell the story."""
+    """Writes every line to *log*, and shows those that tell the story, once."""
+    last = ""
 
     def tell(line: str) -> None:
+        nonlocal last
         log.write(f"{line}\n")
         log.flush()
-        if TOLD.search(line) and not line.lstrip().startswith("@"):
-            console.print(f"   {line.strip()}", markup=False, style="dim")
+        story = TOLD.search(line)
+        what = (story[1] or story[2]) if story else ""
+        if what and what != last:
+            last = what
+            console.print(f"   {what}", markup=False, style="dim")
 
     return tell

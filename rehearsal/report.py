@@ -99,7 +99,7 @@ def chart(steps: Sequence[Step], answers: Sequence[Answer]) -> bytes:
             axes.annotate(f" {number}", (step.at - start, 1), xycoords=("data", "axes fraction"), va="top")
     axes.set(xlabel="seconds", ylabel="requests a second", xlim=(0, max(seconds[-1], 1)), ylim=(0, None))
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="lower right", ncols=max(len(versions), 1))
+    figure.legend(loc="outside upper right", ncols=max(len(versions), 1), frameon=False)
     picture = io.BytesIO()
     figure.savefig(picture, format="png")
     return picture.getvalue()
