@@ -82,9 +82,7 @@ class Instances:
     def observe(self, world: World, states: States) -> None:
         """Replace what died or stays ill; *states* is what the balancer saw."""
         now = time.monotonic()
-        fleets = {fleet.name: fleet for fleet in world.fleets}
-        for one in [one for one in self._machines.values() if not one.is_leaving and one.fleet in fleets]:
-            fleet = fleets[one.fleet]
+        for one, fleet in self._staying(world):
             _note_health(one, [states.get(cluster_name(arn), {}) for arn in fleet.groups], now)
             died = one.has_ended and now - one.started >= LEAST_LIFE
             ill = fleet.health == "ELB" and one.ill_since is not None and now - one.ill_since >= fleet.grace
@@ -94,6 +92,11 @@ class Instances:
         for name, (since, _) in self._broken.items():
             if now - since >= LEAST_LIFE:
                 self._retire(name)
+
+    def _staying(self, world: World) -> list[tuple[Machine, Fleet]]:
+        """The machines that are still wanted, each with its fleet."""
+        members = [(one.id, fleet) for fleet in world.fleets for one in fleet.instances]
+        return [(self._machines[name], fleet) for name, fleet in members if name in self._machines]
 
     def left_balancer(self) -> None:
         """The balancer was told, after `follow`: from now on nothing new reaches those that leave."""

@@ -96,7 +96,8 @@ def test_the_children_of_a_dead_daemon_are_ended(tmp_path, start):
 
 def test_what_a_dead_child_started_is_ended_but_nothing_of_another_cloud(tmp_path, start):
     started = 'subprocess.Popen(["sleep", "600"], stdout=subprocess.DEVNULL)'
-    leader = start(sys.executable, "-c", f"import subprocess; print({started}.pid, flush=True); input()")
+    code = f"import subprocess, time; print({started}.pid, flush=True); time.sleep(600)"
+    leader = start(sys.executable, "-c", code)
     recorded = child(leader.pid)
     (orphan,) = psutil.Process(leader.pid).children()
     leader.kill()
