@@ -1,3 +1,5 @@
+"""What an instance's process is told."""
+
 import json
 
 import pytest

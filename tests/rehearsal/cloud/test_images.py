@@ -1,3 +1,5 @@
+"""Machine images as files."""
+
 import re
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""Real processes following Auto Scaling groups; the balancer is played by the test."""
+
 import base64
 import json
 import os

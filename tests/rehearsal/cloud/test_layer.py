@@ -1,3 +1,5 @@
+"""What AWS refuses, derives and remembers, over its own API."""
+
 import pytest
 from botocore.exceptions import ClientError
 

@@ -1,3 +1,5 @@
+"""Local ports of listeners."""
+
 import socket
 
 import pytest

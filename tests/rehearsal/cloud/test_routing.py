@@ -1,3 +1,5 @@
+"""From what stands in the local AWS to the balancer's terms."""
+
 import dataclasses
 
 import pytest

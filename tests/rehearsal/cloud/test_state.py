@@ -1,3 +1,5 @@
+"""The record of a cloud, and what is ended by it."""
+
 import json
 import os
 import subprocess

@@ -1,3 +1,5 @@
+"""What is said of a target, and for how long it drains."""
+
 import dataclasses
 
 import pytest

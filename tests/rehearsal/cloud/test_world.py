@@ -1,3 +1,5 @@
+"""What is read from moto."""
+
 from rehearsal.cloud import world
 from rehearsal.cloud.world import DEFAULT_RULE, Check, Fleet, Rule, Target
 from tests.rehearsal.cloud.conftest import forward
