@@ -7,6 +7,8 @@ import pulumi
 import pulumi_aws as aws
 
 ROUND = int(os.environ.get("ROUND", "1"))
+NEXT = ROUND > 1
+WEIGHTS = {1: (999, 0), 2: (500, 500), 3: (1000, 0), 4: (500, 500)}[ROUND]  # the third is refused
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
@@ -17,7 +19,7 @@ zones = aws.get_availability_zones(filters=[{"name": "opt-in-status", "values": 
 account = aws.get_caller_identity()
 image = aws.ec2.get_ami(owners=["amazon"], filters=[{"name": "image-id", "values": ["ami-12c6146b"]}])
 
-vpc = aws.ec2.Vpc("net", cidr_block="10.0.0.0/16", enable_dns_hostnames=True, tags={"round": str(ROUND)})
+vpc = aws.ec2.Vpc("net", cidr_block="10.0.0.0/16", enable_dns_hostnames=True, tags={"next": str(NEXT)})
 subnets = [
     aws.ec2.Subnet(f"net-{zone}", vpc_id=vpc.id, cidr_block=f"10.0.{index}.0/24", availability_zone=zone)
     for index, zone in enumerate(zones.names[:2])
@@ -34,8 +36,8 @@ aws.vpc.SecurityGroupIngressRule(
     security_group_id=group.id,
     cidr_ipv4="0.0.0.0/0",
     ip_protocol="tcp",
-    from_port=80 if ROUND == 1 else 8080,
-    to_port=80 if ROUND == 1 else 8080,
+    from_port=8080 if NEXT else 80,
+    to_port=8080 if NEXT else 80,
 )
 aws.vpc.SecurityGroupEgressRule("out", security_group_id=group.id, cidr_ipv4="0.0.0.0/0", ip_protocol="-1")
 
@@ -85,7 +87,7 @@ isolation = aws.lb.ListenerRule(
 template = aws.ec2.LaunchTemplate(
     "app-v1",
     image_id=image.id,
-    instance_type="t3.micro" if ROUND == 1 else "t3.small",
+    instance_type="t3.small" if NEXT else "t3.micro",
     iam_instance_profile={"arn": profile.arn},
     metadata_options={"http_tokens": "required"},
     network_interfaces=[{"associate_public_ip_address": "false", "security_groups": [group.id]}],
@@ -103,7 +105,18 @@ aws.autoscaling.Group(
     tags=[{"key": "Name", "value": "app-v1", "propagate_at_launch": True}],
     opts=pulumi.ResourceOptions(depends_on=[isolation]),
 )
-weights = {1: (999, 0), 2: (500, 500)}[ROUND]
+if ROUND == 4:  # more targets than it has instances: that is waited for, long
+    aws.autoscaling.Group(
+        "app-v2",
+        min_size=1,
+        max_size=1,
+        vpc_zone_identifiers=[subnets[0].id],
+        launch_template={"id": template.id, "version": "1"},
+        target_group_arns=[targets[1].arn],
+        suspended_processes=[],
+        min_elb_capacity=2,
+        wait_for_capacity_timeout="5m",
+    )
 traffic = aws.lb.ListenerRule(
     "traffic",
     listener_arn=listener.arn,
@@ -114,7 +127,7 @@ traffic = aws.lb.ListenerRule(
             "type": "forward",
             "forward": {
                 "target_groups": [
-                    {"arn": one.arn, "weight": weight} for one, weight in zip(targets, weights, strict=True)
+                    {"arn": one.arn, "weight": weight} for one, weight in zip(targets, WEIGHTS, strict=True)
                 ]
             },
         }
