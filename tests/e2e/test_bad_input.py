@@ -86,13 +86,17 @@ def test_a_wrong_key_is_refused_by_name(stage, change, said):
         (lambda ami: {"v7\n": {"ami": ami}}, "is no version"),
         (lambda ami: {"vé": {"ami": ami}}, "is no version"),
         (lambda ami: {"v1": {"ami": ami, "env": {"A": "b"}}}, "env differs from what was published"),
-        (lambda ami: {"v7": {"ami": ami, "env": {"A": {"secure": "v1:abc:def"}}}}, "secure"),
     ],
 )
 def test_a_wrong_release_is_refused_by_name(stage, ami, releases, said):
     published = {f"v{number}": {"ami": ami} for number in range(1, 7)}
     stage.configure(releases=published | releases(ami))
     _refused(stage, said)
+
+
+def test_a_secret_inside_the_releases_is_refused(stage):
+    ok(stage.run("pulumi", "config", "set", "--secret", "--path", "sluice:releases.v1.env.KEY", "hidden"))
+    _refused(stage, "sluice:releases: it holds a `secure:` value")
 
 
 def test_six_slices_with_a_share_before_and_after_are_refused(stage):
