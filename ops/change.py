@@ -72,7 +72,7 @@ def _settle(stack: Stack, change: Change, before: StackFile, after: StackFile) -
     """Bring the file into line with what is live after a failed `up`; returns what to tell."""
     name, former = stack.file.name, declared(before)
     settings, state, live, unseen = _look(stack)
-    if stackfile.load(stack.file).text != after.text:
+    if not stack.file.exists() or stack.file.read_bytes() != after.text.encode():
         return f"{unseen or _said(live)}. {name} was edited meanwhile and stays as it is"
     if live and live.shares == declared(after):
         return f"{_said(live)}, as {name} declares, but the update did not get to its end: run `pulumi up` again"
@@ -80,9 +80,14 @@ def _settle(stack: Stack, change: Change, before: StackFile, after: StackFile) -
         return f"{unseen or _said(live)}. {name} keeps {change.what}, since it declared no traffic before"
     stands = {v: one for v, one in change.releases.items() if settings and state.stands(settings.service.name, v)}
     before.with_releases(stands, change.back).write()
+    goes = "keeps to" if live and live.shares == former else "goes back to"
     lines = [
-        f"{unseen or _said(live)}. {name} declares {text(former)} again, so the next `pulumi up` keeps to that",
-        *(f"{v} stays listed at share 0: look at it through its isolation route (X-Slice)" for v in stands),
+        f"{unseen or _said(live)}. {name} declares {text(former)} again, so the next `pulumi up` {goes} that",
+        *(
+            f"{v} stays listed at share 0, and its isolation route (X-Slice) reaches it: run the same command to try "
+            f"again, or take {v} out of sluice:releases"
+            for v in stands
+        ),
         *(f"{v} is not listed any more: its slice was not built" for v in change.releases if v not in stands),
     ]
     return "\n".join([*lines, "`python -m ops status` shows how things are"])

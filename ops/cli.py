@@ -1,6 +1,7 @@
 """The command line of the operator's verbs: it parses, calls, and turns errors into exit codes; it decides nothing."""
 
 import json
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,6 +85,7 @@ def status(
 @contextmanager
 def _told() -> Iterator[None]:
     """Whatever ends a verb is told on standard error, and becomes its exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end it is to stop it
     try:
         yield
     except OpsError as error:

@@ -1,0 +1,98 @@
+"""The command line: what becomes which exit code, and what goes to which stream."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ops import cli
+from ops.errors import BusyError, ConfigError, EngineError, OpsError, StoppedError
+from ops.facts import State
+from rollout.routers.interface import Health, Live
+from tests.ops.conftest import AMI, OTHER
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def run(stack, cloud, monkeypatch):
+    """Runs one command line against the stack without an engine."""
+    monkeypatch.setattr(cli, "Stack", lambda project, name: stack)
+    before = signal.getsignal(signal.SIGTERM)
+    yield lambda *arguments: CliRunner().invoke(cli.app, arguments)
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(OpsError, 1), (EngineError, 1), (BusyError, 1), (ConfigError, 2), (StoppedError, 130)],
+)
+def test_an_error_is_told_on_standard_error_and_has_its_code(run, stack, error, code):
+    stack.builds("v3")
+    stack.refuse(error("this is why"))
+    result = run("release", "v3", "--ami", OTHER)
+    assert result.exit_code == code
+    assert "this is why" in result.stderr
+    assert "this is why" not in result.stdout
+
+
+def test_an_interruption_before_anything_was_done_is_130(run, stack, monkeypatch):
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stack, "config", interrupted)
+    result = run("status")
+    assert (result.exit_code, result.stderr) == (130, "stopped; nothing was changed\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["release", "v3"], ["release"], ["bogus"], ["rollback", "v1", "v2"], ["status", "--bogus"], ["status", "v1"]],
+)
+def test_wrong_usage_is_2(run, stack, arguments):
+    assert run(*arguments).exit_code == 2
+    assert stack.ups == []
+
+
+def test_a_release_and_a_rollback_that_go_through_are_0(run, stack):
+    assert run("release", "v3", "--ami", OTHER).exit_code == 0
+    assert run("rollback", "v1").exit_code == 0
+    assert stack.ups == ["ops: release v3", "ops: roll back to v1 100"]
+
+
+@pytest.mark.parametrize(("shares", "code"), [({"v2": 1000}, 0), ({"v1": 1000}, 3)])
+def test_status_is_3_when_not_converged_and_prints_one_json_object(run, stack, cloud, shares, code):
+    outputs = {v: {"artifact": AMI, "group": f"arn:{v}", "fleet": v} for v in ("v1", "v2")}
+    stack.recorded = State({"sluice": {"slices": outputs}}, {})
+    cloud.healths = {v: Health(v, 1, 1) for v in outputs}
+    cloud.shares = Live(shares, None)
+    result = run("status", "--json")
+    assert result.exit_code == code
+    assert json.loads(result.stdout)["converged"] is (code == 0)
+    assert result.stderr == ""
+    assert run("status").exit_code == code
+
+
+def test_the_help_names_every_exit_code(run):
+    text = run("--help").stdout
+    assert [code for code in ("0 ", "1 ", "2 ", "3 ", "130 ") if f"\n    {code}" not in text] == []
+
+
+def test_without_an_engine_it_says_how_to_get_one(tmp_path):
+    environment = {**os.environ, "PATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "ops", "status"], cwd=ROOT, env=environment, text=True, capture_output=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: no Pulumi engine: run `make setup`")
+
+
+def test_no_provider_is_loaded():
+    script = "import sys, ops.cli; print([one for one in sys.modules if one in ('pulumi_aws', 'pulumi_docker')])"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, text=True, capture_output=True, check=True)
+    assert done.stdout == "[]\n"
