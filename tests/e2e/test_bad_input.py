@@ -125,7 +125,7 @@ def test_the_wrong_region_is_refused(stage, region, said):
 
 def test_a_stack_file_that_is_not_yaml_is_refused(stage):
     _edit(stage, lambda text: text + "\n  - [what\n")
-    _refused(stage, "Pulumi.e2e.yaml")
+    _refused(stage, "invalid YAML file: yaml: line")
 
 
 def test_no_stack_selected_is_said(stage):
