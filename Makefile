@@ -6,7 +6,7 @@ PYTHON ?=
 PYTHONS := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check style test demo clean
+.PHONY: help setup check style fast test demo clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,8 +14,8 @@ help: ## list these commands
 setup: $(VENV)/.installed ## .venv with the pinned requirements, and the pulumi engine; again: instant
 	@$(BIN)/python -m rehearsal.engine
 
-check: setup style ## format, lint, types and the fast tests: under a minute
-	$(BIN)/python -m pytest -q -m "not slow" --ignore tests/e2e
+check: setup ## format, lint, types and the fast tests: under a minute
+	@$(MAKE) --no-print-directory -j2 style fast
 
 test: setup style ## everything: make check, and the slow and end-to-end tests on the real engine
 	$(BIN)/python -m pytest -rs
@@ -32,6 +32,9 @@ style: setup
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/pyright
+
+fast: setup
+	$(BIN)/python -m pytest -q -m "not slow" --ignore tests/e2e
 
 # The stamp is the last thing that is made, so what was interrupted is made anew.
 $(VENV)/.installed: requirements.txt

@@ -34,7 +34,7 @@ STRANGERS = {
     "components": ("ops", "rehearsal", "tests"),
     "rollout": ("pulumi", "pulumi_aws", "pulumi_docker", "components", "ops", "rehearsal", "tests"),
     "ops": ("rehearsal", "tests"),
-    "rehearsal": ("components", "ops", "tests"),
+    "rehearsal": ("tests",),
 }
 CONFIG = ("pulumi.Config", "pulumi.config", "pulumi.runtime.config")
 CONFIG_READER = "components/settings.py"
