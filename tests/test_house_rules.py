@@ -55,7 +55,7 @@ UNDOCUMENTED = {
     "rehearsal/aws_provider/provider.py": "methods of Pulumi's Provider, explained there",
 }
 SHADOWS = ("operator", "platform", "signal", "select", "queue", "secrets", "resource", "code", "cmd", "types")
-MACHINE_PATH = re.compile(r"""["'\s(=:](/(work|home|root|Users|tmp|private|opt|mnt)(/|\b))""")
+MACHINE_PATH = re.compile(r"""["'\s(=:]/((work|home|root|Users|private|mnt)\b|tmp/\w)""")
 
 
 @cache
