@@ -1,95 +1,34 @@
 """The shape of the stack's config, as typed models: one a key of `sluice:`. Pure.
 
-In: the decoded values. Out: models whose values are in range, or pydantic's errors; each field's example is what an
-error message tells the user to write instead.
+In: the decoded values. Out: models whose values are in range, or pydantic's errors.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-RESERVED = ("SLUICE_VERSION", "SLUICE_BUCKET", "HOST", "PORT")  # variables every instance is given anyway
-
-AMI = re.compile(r"ami-[0-9a-f]{8,17}")
-IMAGE = re.compile(r"[a-z0-9][a-z0-9._:/-]*@sha256:[0-9a-f]{64}")
-VERSION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,38}[A-Za-z0-9])?")
-DURATION = re.compile(r"(\d+)(s|m|h)")
-NAME = "service name: 2 to 20 lower-case letters, digits and hyphens, a letter first"
-GROUP_ARN = r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:targetgroup/[A-Za-z0-9-]+/[0-9a-f]+"
-UNITS = {"s": 1, "m": 60, "h": 3600}
-
-
-def seconds(value: object) -> object:
-    """Seconds of a duration such as `90s`, `5m` or `1h`; a whole number counts as seconds."""
-    if isinstance(value, str):
-        match = DURATION.fullmatch(value)
-        if not match:
-            raise ValueError("it is no duration")
-        return int(match[1]) * UNITS[match[2]]
-    return value
-
-
-def text(pattern: str, what: str) -> BeforeValidator:
-    """A validator for text that matches *pattern* as a whole; the error says that it is no *what*."""
-
-    def check(value: object) -> object:
-        if not isinstance(value, str) or not re.fullmatch(pattern, value):
-            raise ValueError(f"it is no {what}")
-        return value
-
-    return BeforeValidator(check)
-
-
-def _ami(value: object) -> object:
-    if isinstance(value, str) and value.startswith("resolve:ssm:"):
-        raise ValueError("it is looked up anew at each launch, so the slice would drift")
-    if not isinstance(value, str) or not AMI.fullmatch(value):
-        raise ValueError("it is no AMI id")
-    return value
-
-
-def _image(value: object) -> object:
-    if not isinstance(value, str) or not IMAGE.fullmatch(value):
-        why = (
-            "a tag can be moved to another image later"
-            if "@" not in str(value)
-            else "it is no repository with a digest"
-        )
-        raise ValueError(why)
-    return value
-
-
-def _variable(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError("it is not text; put it in quotes")
-    if re.search(r"[\x00-\x1f\x7f]", value):
-        raise ValueError("it holds a line break or another control character, which an environment file cannot")
-    return value
-
-
-def _variable_name(value: object) -> object:
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
-        raise ValueError("it is no name of an environment variable")
-    if value in RESERVED:
-        raise ValueError("it is set by the program itself")
-    return value
-
-
-Duration = Annotated[int, BeforeValidator(seconds)]
-Port = Annotated[int, Field(ge=1, le=65535, strict=True, examples=[8080])]
-HealthPath = Annotated[
-    str, text(r"/[!-~]{0,1023}", "path: it begins with / and has no spaces"), Field(examples=["/healthz"])
-]
-Size = Annotated[int, Field(ge=1, le=100, strict=True, examples=[2])]
-Boot = Annotated[Duration, Field(ge=0, le=7200, examples=["300s"])]
-InstanceType = Annotated[str, text(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "instance type"), Field(examples=["t3.small"])]
-RootDevice = Annotated[str, text(r"/dev/[a-z0-9]{2,20}", "device name"), Field(examples=["/dev/xvda"])]
-Arn = Annotated[str, text(r"arn:aws[a-z-]*(:[!-~]*){4}", "ARN")]
-VariableName = Annotated[str, BeforeValidator(_variable_name)]
-SubnetId = Annotated[str, text(r"subnet-[0-9a-f]{8,17}", "subnet id")]
-Variable = Annotated[str, BeforeValidator(_variable), Field(examples=["'debug'"])]
+from components.config_types import (
+    Ami,
+    Arn,
+    Boot,
+    BucketName,
+    Cidr,
+    Duration,
+    HealthPath,
+    HostName,
+    Image,
+    InstanceType,
+    Name,
+    Port,
+    RootDevice,
+    Size,
+    SubnetId,
+    TargetGroupArn,
+    Variable,
+    VariableName,
+    VpcId,
+)
 
 
 class _Model(BaseModel):
@@ -99,7 +38,7 @@ class _Model(BaseModel):
 class Service(_Model):
     """`sluice:service`: what is shipped. Sizes, ports and times here are the defaults of each release."""
 
-    name: Annotated[str, text(r"[a-z][a-z0-9-]{0,18}[a-z0-9]", NAME)] = Field(examples=["shop"])
+    name: Name = Field(examples=["shop"])
     port: Port
     health: HealthPath = "/healthz"
     size: Size = 2
@@ -112,7 +51,7 @@ class Service(_Model):
 class External(_Model):
     """A release that already runs and is not ours: its target group."""
 
-    target_group: Annotated[str, text(GROUP_ARN, "target group's ARN")] = Field(
+    target_group: TargetGroupArn = Field(
         examples=["arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/old/0123456789abcdef"]
     )
 
@@ -127,10 +66,8 @@ class Schema(_Model):
 class ReleaseEntry(_Model):
     """One entry of `sluice:releases`. What is left out comes from `sluice:service`."""
 
-    ami: Annotated[str, BeforeValidator(_ami)] | None = Field(default=None, examples=["ami-0123456789abcdef0"])
-    image: Annotated[str, BeforeValidator(_image)] | None = Field(
-        default=None, examples=["repo/shop@sha256:<64 hex digits>"]
-    )
+    ami: Ami | None = Field(default=None, examples=["ami-0123456789abcdef0"])
+    image: Image | None = Field(default=None, examples=["repo/shop@sha256:<64 hex digits>"])
     external: External | None = None
     size: Size | None = None
     instance: InstanceType | None = None
@@ -158,12 +95,8 @@ class ReleaseEntry(_Model):
 class Network(_Model):
     """`sluice:network`: made in `cidr`, or given by ids."""
 
-    cidr: Annotated[str, text(r"\d{1,3}\.\d{1,3}\.0\.0/16", "/16 network")] = Field(
-        default="10.20.0.0/16", examples=["10.20.0.0/16"]
-    )
-    vpc: Annotated[str, text(r"vpc-[0-9a-f]{8,17}", "VPC id")] | None = Field(
-        default=None, examples=["vpc-0123456789abcdef0"]
-    )
+    cidr: Cidr = Field(default="10.20.0.0/16", examples=["10.20.0.0/16"])
+    vpc: VpcId | None = Field(default=None, examples=["vpc-0123456789abcdef0"])
     subnets: list[SubnetId] = Field(default_factory=list, examples=["[subnet-0aa…, subnet-0bb…]"])
     public_subnets: list[SubnetId] = Field(default_factory=list, examples=["[subnet-0cc…, subnet-0dd…]"])
 
@@ -182,14 +115,10 @@ class Listener(_Model):
     port: Port | None = None
     internal: Annotated[bool, Field(strict=True)] = False
     certificate: Arn | None = None
-    access_logs: Annotated[str, text(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "bucket name")] | None = Field(
-        default=None, examples=["my-log-bucket"]
-    )
+    access_logs: BucketName | None = Field(default=None, examples=["my-log-bucket"])
     balancer: Arn | None = None
     arn: Arn | None = None
-    host: Annotated[str, text(r"[A-Za-z0-9*?.-]{1,128}", "host name")] | None = Field(
-        default=None, examples=["shop.example.com"]
-    )
+    host: HostName | None = Field(default=None, examples=["shop.example.com"])
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -1,7 +1,8 @@
 """The ledger: what was published under each version, so that a version never means two things.
 
-One record a release, made before its slice. In preview too: an artifact that does not exist is refused, and so is a
-version whose content differs from what was published under it. A retired version's record goes with it.
+In: releases, in the config's order. Out: one record each, made before its slice. In preview too: an artifact that does
+not exist is refused, and so is a version whose content differs from what was published under it. A retired version's
+record goes with it.
 """
 
 import asyncio

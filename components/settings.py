@@ -14,7 +14,8 @@ from pulumi.runtime.config import CONFIG, is_config_secret
 from pydantic import ValidationError
 
 from components import naming
-from components.config_model import VERSION, Document, Listener, Network, ReleaseEntry, Rollout, Service
+from components.config_model import Document, Listener, Network, ReleaseEntry, Rollout, Service
+from components.config_types import VERSION
 from components.faults import explain, short
 from components.release import Release
 from components.traffic import Traffic, declare

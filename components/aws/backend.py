@@ -11,13 +11,13 @@ from pulumi import Input, Output, ResourceHook, ResourceHookBinding, ResourceOpt
 
 from components import naming
 from components.aws.data import Data, DataArgs
-from components.aws.listener import Listener, ListenerArgs
+from components.aws.listener import Listener, ListenerArgs, of_host
 from components.aws.machines import Machines, MachinesArgs
 from components.aws.network import Network, NetworkArgs
 from components.aws.preflight import Given
 from components.aws.provider import provider
 from components.aws.session import Session
-from components.aws.slice import Slice, SliceArgs, of_host
+from components.aws.slice import Slice, SliceArgs
 from components.backend import Target
 from components.release import Release
 from components.settings import Settings

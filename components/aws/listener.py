@@ -24,6 +24,12 @@ NOBODY = aws.lb.ListenerDefaultActionFixedResponseArgs(
 )
 
 
+def of_host(host: str | None) -> list[aws.lb.ListenerRuleConditionArgs]:
+    """The condition that a request is for *host*; none where the listener is the service's own."""
+    only = aws.lb.ListenerRuleConditionHostHeaderArgs(values=[host]) if host else None
+    return [aws.lb.ListenerRuleConditionArgs(host_header=only)] if only else []
+
+
 @dataclass(frozen=True, kw_only=True)
 class ListenerArgs:
     """`settings`: the config's listener; `given`: what preflight found of it."""

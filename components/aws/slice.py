@@ -15,6 +15,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import CustomTimeouts, Input, Output, ResourceHook, ResourceHookBinding, ResourceOptions
 
+from components.aws.listener import of_host
 from components.aws.user_data import render
 from components.release import Release
 
@@ -40,12 +41,6 @@ class SliceArgs:
     group: Input[str]
     bucket: Input[str]
     let_go: ResourceHook
-
-
-def of_host(host: str | None) -> list[aws.lb.ListenerRuleConditionArgs]:
-    """The condition that a request is for *host*; none where the listener is the service's own."""
-    only = aws.lb.ListenerRuleConditionHostHeaderArgs(values=[host]) if host else None
-    return [aws.lb.ListenerRuleConditionArgs(host_header=only)] if only else []
 
 
 class Slice(pulumi.ComponentResource):

@@ -1,0 +1,99 @@
+"""What single values of the stack's config must look like. Pure.
+
+In: a decoded value. Out: the value, in range, or a reason that an error message can show. A field's example is what
+that message tells the user to write instead.
+"""
+
+import re
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+RESERVED = ("SLUICE_VERSION", "SLUICE_BUCKET", "HOST", "PORT")  # variables every instance is given anyway
+
+AMI = re.compile(r"ami-[0-9a-f]{8,17}")
+IMAGE = re.compile(r"[a-z0-9][a-z0-9._:/-]*@sha256:[0-9a-f]{64}")
+VERSION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,38}[A-Za-z0-9])?")
+DURATION = re.compile(r"(\d+)(s|m|h)")
+NAME = "service name: 2 to 20 lower-case letters, digits and hyphens, a letter first"
+GROUP_ARN = r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:targetgroup/[A-Za-z0-9-]+/[0-9a-f]+"
+UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+def seconds(value: object) -> object:
+    """Seconds of a duration such as `90s`, `5m` or `1h`; a whole number counts as seconds."""
+    if isinstance(value, str):
+        match = DURATION.fullmatch(value)
+        if not match:
+            raise ValueError("it is no duration")
+        return int(match[1]) * UNITS[match[2]]
+    return value
+
+
+def text(pattern: str, what: str) -> BeforeValidator:
+    """A validator for text that matches *pattern* as a whole; the error says that it is no *what*."""
+
+    def check(value: object) -> object:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+            raise ValueError(f"it is no {what}")
+        return value
+
+    return BeforeValidator(check)
+
+
+def _ami(value: object) -> object:
+    if isinstance(value, str) and value.startswith("resolve:ssm:"):
+        raise ValueError("it is looked up anew at each launch, so the slice would drift")
+    if not isinstance(value, str) or not AMI.fullmatch(value):
+        raise ValueError("it is no AMI id")
+    return value
+
+
+def _image(value: object) -> object:
+    if not isinstance(value, str) or not IMAGE.fullmatch(value):
+        why = (
+            "a tag can be moved to another image later"
+            if "@" not in str(value)
+            else "it is no repository with a digest"
+        )
+        raise ValueError(why)
+    return value
+
+
+def _variable(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("it is not text; put it in quotes")
+    if re.search(r"[\x00-\x1f\x7f]", value):
+        raise ValueError("it holds a line break or another control character, which an environment file cannot")
+    return value
+
+
+def _variable_name(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
+        raise ValueError("it is no name of an environment variable")
+    if value in RESERVED:
+        raise ValueError("it is set by the program itself")
+    return value
+
+
+Duration = Annotated[int, BeforeValidator(seconds)]
+Port = Annotated[int, Field(ge=1, le=65535, strict=True, examples=[8080])]
+HealthPath = Annotated[
+    str, text(r"/[!-~]{0,1023}", "path: it begins with / and has no spaces"), Field(examples=["/healthz"])
+]
+Size = Annotated[int, Field(ge=1, le=100, strict=True, examples=[2])]
+Boot = Annotated[Duration, Field(ge=0, le=7200, examples=["300s"])]
+InstanceType = Annotated[str, text(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "instance type"), Field(examples=["t3.small"])]
+RootDevice = Annotated[str, text(r"/dev/[a-z0-9]{2,20}", "device name"), Field(examples=["/dev/xvda"])]
+Arn = Annotated[str, text(r"arn:aws[a-z-]*(:[!-~]*){4}", "ARN")]
+VariableName = Annotated[str, BeforeValidator(_variable_name)]
+SubnetId = Annotated[str, text(r"subnet-[0-9a-f]{8,17}", "subnet id")]
+Variable = Annotated[str, BeforeValidator(_variable), Field(examples=["'debug'"])]
+Ami = Annotated[str, BeforeValidator(_ami)]
+Image = Annotated[str, BeforeValidator(_image)]
+Name = Annotated[str, text(r"[a-z][a-z0-9-]{0,18}[a-z0-9]", NAME)]
+TargetGroupArn = Annotated[str, text(GROUP_ARN, "target group's ARN")]
+Cidr = Annotated[str, text(r"\d{1,3}\.\d{1,3}\.0\.0/16", "/16 network")]
+VpcId = Annotated[str, text(r"vpc-[0-9a-f]{8,17}", "VPC id")]
+BucketName = Annotated[str, text(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "bucket name")]
+HostName = Annotated[str, text(r"[A-Za-z0-9*?.-]{1,128}", "host name")]
