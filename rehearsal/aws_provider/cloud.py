@@ -1,6 +1,6 @@
 """The local AWS as the resource types see it: clients that go to loopback only, and waits that notice a stop.
 
-boto3 is imported late and only the services that are used are loaded: a provider starts with every `pulumi` command.
+Only the services that are used are loaded: a provider starts with every `pulumi` command.
 """
 
 import os
@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from rehearsal.aws_provider.errors import InUseError, StoppedError, UnfinishedError, code
+from rehearsal.aws_provider.errors import InUseError, RefusedError, StoppedError, UnfinishedError, code
 
 RETRY_SECONDS = "SLUICE_AWS_DELETE_RETRY_SECONDS"  # tests do not wait two minutes for a refusal
 LOOK_EVERY = (0.1, 1.0)  # seconds between looks while waiting, first and longest
@@ -41,9 +43,6 @@ class Cloud:
             return self._clients[service, region]
 
     def _make(self, service: str, region: str) -> Any:
-        import boto3  # noqa: PLC0415 - a third of the start-up time, and a preview of nothing needs none of it
-        from botocore.config import Config  # noqa: PLC0415
-
         session = boto3.Session(**self.credentials, profile_name=self.profile, region_name=region)
         config = Config(
             proxies={},  # loopback needs none, and an environment's proxy would carry requests away from it
@@ -131,3 +130,12 @@ def found(what: Callable[[], Any], *codes: str) -> Any:
 def pages(client: Any, operation: str, key: str, **query: Any) -> list[dict[str, Any]]:
     """Every item of a paged answer."""
     return [item for page in client.get_paginator(operation).paginate(**query) for item in page[key]]
+
+
+def only(matching: list[dict[str, Any]], what: str) -> dict[str, Any]:
+    """The single one of *matching*."""
+    if not matching:
+        raise RefusedError(f"no matching {what} found")
+    if len(matching) > 1:
+        raise RefusedError(f"multiple {what} matched; use additional constraints to reduce matches to a single one")
+    return matching[0]

@@ -9,10 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from rehearsal.aws_provider.cloud import Cloud
-from rehearsal.aws_provider.errors import RefusedError, told
+from rehearsal.aws_provider.errors import AWS_ERRORS, RefusedError, told
 from rehearsal.aws_provider.values import UNKNOWN
 
 SERVICES = {  # boto3's name → the names `endpoints` knows it by
@@ -33,10 +31,10 @@ NAMES = {
 
 
 def configured(args: Mapping[str, Any], environment: Mapping[str, str]) -> Cloud:
-    """The cloud that the provider's *args* and the *environment* name. Raises RefusedError with what to write instead."""
+    """The cloud that the provider's *args* and the *environment* name; RefusedError says what to write instead."""
     values = {name: _decoded(name, value) for name, value in args.items() if value is not UNKNOWN}
     if unknown := sorted(set(values) - NAMES):
-        raise RefusedError(f"provider aws: no such key: {', '.join(unknown)}; known are {_listed(NAMES)}")
+        raise RefusedError(f"provider aws: unknown key {_listed(unknown)}; this stand-in knows {_listed(NAMES)}")
     region = values.get("region") or environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
     if not region:
         raise RefusedError("provider aws: no region; set aws:region or AWS_REGION")
@@ -106,7 +104,7 @@ def _assumed(cloud: Cloud, role: Mapping[str, Any]) -> Cloud:
     }
     try:
         answer = cloud.client("sts", cloud.region).assume_role(**{k: v for k, v in arguments.items() if v})
-    except (ClientError, BotoCoreError) as error:
+    except AWS_ERRORS as error:
         raise RefusedError(f"provider aws: assume {role.get('roleArn')}: {told(error)}") from error
     keys = answer["Credentials"]
     credentials = {
@@ -122,7 +120,7 @@ def _check_account(cloud: Cloud, allowed: list[str]) -> None:
         return
     try:
         account = cloud.client("sts", cloud.region).get_caller_identity()["Account"]
-    except (ClientError, BotoCoreError) as error:
+    except AWS_ERRORS as error:
         raise RefusedError(f"provider aws: which account this is: {told(error)}") from error
     if account not in allowed:
         raise RefusedError(f"provider aws: account {account} is not among allowedAccountIds {_listed(allowed)}")

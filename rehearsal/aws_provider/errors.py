@@ -9,6 +9,9 @@ RefusedError          the operation did not happen, and why
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)  # all that boto3 raises
 
 
 class RefusedError(Exception):
@@ -36,9 +39,9 @@ def code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "Unknown")
 
 
-def told(error: ClientError | BotoCoreError) -> str:
-    """The error in one line: operation, code, AWS's message."""
+def told(error: Exception) -> str:
+    """One of AWS_ERRORS in one line: operation, code, AWS's message."""
     if isinstance(error, ClientError):
         message = error.response.get("Error", {}).get("Message", "")
         return f"{error.operation_name}: {code(error)}: {message}"
-    return f"{type(error).__name__}: {error}"
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from rehearsal.aws_provider import diff, shape
 from rehearsal.aws_provider.check import DEFAULTS
 from rehearsal.aws_provider.cloud import Aws, Cloud
 from rehearsal.aws_provider.diff import Difference
-from rehearsal.aws_provider.errors import RefusedError, UnfinishedError, told
+from rehearsal.aws_provider.errors import AWS_ERRORS, RefusedError, UnfinishedError, told
 from rehearsal.aws_provider.schema import Change, ResourceType
 from rehearsal.aws_provider.values import UNKNOWN, Props
 
@@ -39,13 +37,13 @@ class Lifecycle:
 
     def previewed(self, news: Props) -> Props:
         """The outputs of a create, as far as they are known before it."""
-        return {**dict.fromkeys(self.kind.computed, UNKNOWN), **self._tagged(news)}
+        return {**dict.fromkeys(self.kind.computed, UNKNOWN), **_without_defaults(self._tagged(news))}
 
     def update_previewed(self, change: Change) -> Props:
         """The outputs of an update, as far as they are known before it."""
         unsettled = self.kind.unsettles(change) if self.kind.unsettles else set()
         kept = {name: change.old[name] for name in self.kind.computed if name in change.old}
-        return {**kept, **change.new, **dict.fromkeys(unsettled, UNKNOWN)}
+        return {**kept, **_without_defaults(change.new), **dict.fromkeys(unsettled, UNKNOWN)}
 
     def create(self, aws: Aws, news: Props) -> tuple[str, Props]:
         """The id and outputs of a new resource. UnfinishedError when it exists but could not be completed."""
@@ -55,7 +53,7 @@ class Lifecycle:
             if self.kind.complete:
                 self.kind.complete(aws, resource_id, props)
             return resource_id, self._state(aws, resource_id, news, {})
-        except (ClientError, BotoCoreError, RefusedError) as error:
+        except (*AWS_ERRORS, RefusedError) as error:
             raise self._unfinished(aws, resource_id, news, error) from error
 
     def update(self, aws: Aws, change: Change) -> Props:
@@ -88,13 +86,13 @@ class Lifecycle:
 
     def _unfinished(self, aws: Aws, resource_id: str, news: Props, error: Exception) -> UnfinishedError:
         """The error with what there is, for the engine to record; if even that cannot be read, what was asked for."""
-        why = told(error) if isinstance(error, (ClientError, BotoCoreError)) else str(error)
+        why = told(error) if isinstance(error, AWS_ERRORS) else str(error)
         made = UnfinishedError(why)
         made.resource_id, made.inputs = resource_id, news
         try:
             made.state = self._state(aws, resource_id, news, {})
-        except (ClientError, BotoCoreError, RefusedError):
-            made.state = {key: value for key, value in news.items() if key != DEFAULTS}
+        except (*AWS_ERRORS, RefusedError):
+            made.state = _without_defaults(news)
         return made
 
     def _tagged(self, news: Props) -> Props:
@@ -103,3 +101,7 @@ class Lifecycle:
     def _all_tags(self, news: Props) -> Any:
         tags = news.get("tags") or {}
         return UNKNOWN if tags is UNKNOWN else {**self.cloud.default_tags, **tags}
+
+
+def _without_defaults(props: Props) -> Props:
+    return {key: value for key, value in props.items() if key != DEFAULTS}

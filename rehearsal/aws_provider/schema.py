@@ -128,7 +128,6 @@ class ResourceType:
     unsettles: Callable[[Change], set[str]] | None = None
     autoname: str | None = None
     autoname_lower: bool = False
-    autoname_most: int = 255
     one_of: tuple[tuple[str, ...], ...] = ()
     at_most_one: tuple[tuple[str, ...], ...] = ()
     regional: bool = True

@@ -1,7 +1,7 @@
 """The provider's process: serves the engine that started it, tells errors in its words, and ends when it is gone.
 
-The engine cancels by a call, and ends its plugins by SIGINT to their process groups, which Ctrl-C in a terminal does not
-reach: so SIGINT means that the engine needs it no more.
+The engine cancels by a call, and ends its plugins by SIGINT to their process groups, which Ctrl-C in a terminal does
+not reach: so SIGINT means that the engine needs it no more.
 """
 
 import asyncio
@@ -53,17 +53,6 @@ async def answered(call: Awaitable[T], context: Any) -> T:
     except RefusedError as error:
         await context.abort(grpc.StatusCode.UNKNOWN, str(error))
         raise
-    except Exception as error:
-        await context.abort(grpc.StatusCode.INTERNAL, f"a fault in the stand-in provider: {_where(error)}")
-        raise
-
-
-def _where(error: Exception) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "nowhere"
-    return f"{type(error).__name__}: {error} ({place})"
 
 
 def _initialization_failed(error: UnfinishedError) -> grpc.Status:

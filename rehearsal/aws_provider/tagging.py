@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rehearsal.aws_provider.cloud import Aws
+from rehearsal.aws_provider.cloud import Aws, pages
 from rehearsal.aws_provider.schema import Change
 from rehearsal.aws_provider.values import Props
 
@@ -19,7 +19,7 @@ def to_map(tags: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
 
 
 def changed(change: Change) -> tuple[dict[str, str], list[str]]:
-    """What to set and which keys to take away so that the old tags become the new ones; nothing when they are ignored."""
+    """What to set and which keys to take away so that the old tags become the new; nothing when tags are ignored."""
     if not change.touches("tags", "tagsAll"):
         return {}, []
     old, new = change.old.get("tagsAll") or {}, change.new.get("tagsAll") or {}
@@ -39,6 +39,11 @@ def ec2_retag(aws: Aws, resource_id: str, change: Change) -> None:
         aws.ec2.create_tags(Resources=[resource_id], Tags=to_list(put))
     if gone:
         aws.ec2.delete_tags(Resources=[resource_id], Tags=[{"Key": key} for key in gone])
+
+
+def ec2_tags(aws: Aws, resource_id: str) -> dict[str, str]:
+    """The tags of any EC2 resource."""
+    return to_map(pages(aws.ec2, "describe_tags", "Tags", Filters=[{"Name": "resource-id", "Values": [resource_id]}]))
 
 
 def elb_retag(aws: Aws, change: Change) -> None:

@@ -101,7 +101,7 @@ def _update(aws: Aws, change: Change) -> None:
         wanted = new.get("enabledMetrics") or []
         parts.collect(aws, name, old.get("enabledMetrics") or [], wanted, new["metricsGranularity"])
     if change.touches(*SIZES):
-        waits.exactly(aws, name, new)
+        waits.exactly(aws, name, {"desiredCapacity": old.get("desiredCapacity"), **new})
 
 
 def _plan(props: Props) -> list[Failure]:

@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from rehearsal.aws_provider.cloud import Aws, found, unless
@@ -53,10 +54,14 @@ def _capacity(aws: Aws, name: str, props: Props, enough: Callable[[int, int], bo
     seconds = duration(props["waitForCapacityTimeout"])
     counts_targets = props.get("waitForElbCapacity") or props.get("minElbCapacity")
 
+    begun = datetime.now(UTC)
+
     def missing() -> str | None:
         live = describe(aws, name)
         if live is None:
             raise RefusedError(f"the group {name} is gone")
+        if not props["ignoreFailedScalingActivities"]:
+            _refuse_failures(aws, name, begun)
         ready = [one for one in live["Instances"] if _is_ready(one)]
         healthy = _healthy(aws, live, {one["InstanceId"] for one in ready}) if counts_targets else 0
         if enough(len(ready), healthy):
@@ -66,6 +71,14 @@ def _capacity(aws: Aws, name: str, props: Props, enough: Callable[[int, int], bo
 
     if seconds:
         aws.until(f"capacity of {name}", missing, seconds)
+
+
+def _refuse_failures(aws: Aws, name: str, since: datetime) -> None:
+    """A launch that failed ends the wait early."""
+    activities = aws.autoscaling.describe_scaling_activities(AutoScalingGroupName=name)["Activities"]
+    for one in activities:
+        if one["StatusCode"] == "Failed" and one["StartTime"] >= since:
+            raise RefusedError(f"capacity of {name}: scaling activity failed: {one.get('StatusMessage', 'no reason')}")
 
 
 def _is_ready(instance: dict[str, Any]) -> bool:

@@ -47,7 +47,7 @@ def _read(aws: Aws, template: str, _given: Props) -> Props | None:
         "latestVersion": latest,
         "name": live["LaunchTemplateName"],
         **from_api(version["LaunchTemplateData"]),
-        "tagsAll": tagging.to_map(live.get("Tags")),
+        "tagsAll": tagging.ec2_tags(aws, template),  # the local AWS describes a template with its first tags for ever
     }
 
 
@@ -80,8 +80,8 @@ def _unsettles(change: Change) -> set[str]:
 
 
 def _plan(props: Props) -> list[Failure]:
-    profile = props.get("iamInstanceProfile") or {}
-    if "arn" in profile and "name" in profile:
+    profile = props.get("iamInstanceProfile")
+    if isinstance(profile, dict) and {"arn", "name"} <= set(profile):
         return [Failure("iamInstanceProfile.name", "conflicts with iamInstanceProfile.arn")]
     if "vpcSecurityGroupIds" in props and props.get("networkInterfaces"):
         return [

@@ -79,11 +79,12 @@ def _create_route(aws: Aws, props: Props) -> str:
 
 
 def _read_route(aws: Aws, _route: str, given: Props) -> Props | None:
-    live = _table(aws, given["routeTableId"])
+    table = given.get("routeTableId")
+    live = _table(aws, table) if table else None
     for one in live["Routes"] if live else []:
         if {key: one.get(key) for key in _destination(given)} == _destination(given):
             return {
-                "routeTableId": given["routeTableId"],
+                "routeTableId": table,
                 **{ours: one.get(theirs) for ours, theirs in {**DESTINATIONS, **TARGETS}.items()},
                 "origin": one.get("Origin"),
                 "state": one.get("State"),

@@ -5,7 +5,7 @@ from typing import Any
 from rehearsal.aws_provider import tagging
 from rehearsal.aws_provider.cloud import Aws, found, unless
 from rehearsal.aws_provider.rules import network, one_of
-from rehearsal.aws_provider.schema import Change, Failure, ResourceType, boolean, tags, text
+from rehearsal.aws_provider.schema import Change, ResourceType, boolean, tags, text
 from rehearsal.aws_provider.values import Props
 
 ATTRIBUTES = {
@@ -94,14 +94,10 @@ def _delete(aws: Aws, vpc: str, _olds: Props) -> None:
     aws.deleting(delete, ("DependencyViolation",), aws.limit(DELETE_SECONDS))
 
 
-def _plan(props: Props) -> list[Failure]:
-    return [] if "cidrBlock" in props else [Failure("cidrBlock", "must be given: this stand-in has no IPAM pools")]
-
-
 VPC = ResourceType(
     token="aws:ec2/vpc:Vpc",
     inputs={
-        "cidrBlock": text(network(low=16, high=28), computed=True, replaces=True),
+        "cidrBlock": text(network(low=16, high=28), required=True, replaces=True),
         "enableDnsHostnames": boolean(computed=True),
         "enableDnsSupport": boolean(default=True),
         "enableNetworkAddressUsageMetrics": boolean(computed=True),
@@ -117,5 +113,4 @@ VPC = ResourceType(
     read=_read,
     update=_update,
     delete=_delete,
-    plan=_plan,
 )

@@ -114,8 +114,8 @@ def _delete(aws: Aws, arn: str, _olds: Props) -> None:
 
 
 def _plan(props: Props) -> list[Failure]:
-    check = props.get("healthCheck") or {}
-    if check.get("protocol") == "TCP":
+    check = props.get("healthCheck")
+    if isinstance(check, dict) and check.get("protocol") == "TCP":
         return [Failure("healthCheck.protocol", f"must not be TCP for a group of protocol {props['protocol']}")]
     return []
 

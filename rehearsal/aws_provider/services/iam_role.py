@@ -25,12 +25,7 @@ def is_json(value: str) -> str | None:
 
 def as_text(policy: Any) -> str:
     """A policy as botocore hands it out (parsed) or as the API does (escaped), as text."""
-    return policy_text(policy) if isinstance(policy, dict) else unquote(policy)
-
-
-def policy_text(policy: dict[str, Any]) -> str:
-    """A policy document as text."""
-    return json.dumps(policy)
+    return json.dumps(policy) if isinstance(policy, dict) else unquote(policy)
 
 
 def _create_role(aws: Aws, props: Props) -> str:
@@ -153,7 +148,6 @@ ROLE = ResourceType(
     },
     outputs=("arn", "createDate", "uniqueId"),
     autoname="name",
-    autoname_most=64,
     regional=False,
     create=_create_role,
     read=_read_role,
@@ -168,7 +162,6 @@ ROLE_POLICY = ResourceType(
         "role": text(not_matching("arn:", "be an ARN: give the role's name"), required=True, replaces=True),
     },
     autoname="name",
-    autoname_most=128,
     regional=False,
     create=_put_policy,
     read=_read_policy,

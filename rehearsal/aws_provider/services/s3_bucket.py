@@ -83,7 +83,6 @@ BUCKET = ResourceType(
     outputs=("arn", "bucketDomainName", "bucketRegion", "bucketRegionalDomainName", "hostedZoneId"),
     autoname="bucket",
     autoname_lower=True,
-    autoname_most=63,
     create=_create,
     complete=_complete,
     read=_read,

@@ -1,6 +1,7 @@
 """What belongs to a bucket: versioning, encryption, public access, policy. Each has the bucket's name as its id."""
 
 from rehearsal.aws_provider.cloud import Aws, found, unless
+from rehearsal.aws_provider.errors import RefusedError
 from rehearsal.aws_provider.rules import one_of
 from rehearsal.aws_provider.schema import Change, ResourceType, block, boolean, document, listed, text
 from rehearsal.aws_provider.services.iam_role import is_json
@@ -39,7 +40,10 @@ def _read_versioning(aws: Aws, bucket: str, _given: Props) -> Props | None:
 
 
 def _update_versioning(aws: Aws, change: Change) -> None:
-    _version(aws, change.id, change.new["versioningConfiguration"]["status"])
+    status = change.new["versioningConfiguration"]["status"]
+    if status == "Disabled":
+        raise RefusedError("versioningConfiguration.status cannot be updated from Enabled or Suspended to Disabled")
+    _version(aws, change.id, status)
 
 
 def _delete_versioning(aws: Aws, bucket: str, olds: Props) -> None:

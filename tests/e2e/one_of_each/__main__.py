@@ -48,8 +48,11 @@ profile = aws.iam.InstanceProfile("machine", role=role.name)
 
 bucket = aws.s3.Bucket("Logs", force_destroy=True)
 aws.s3.BucketVersioning("logs", bucket=bucket.bucket, versioning_configuration={"status": "Enabled"})
-encryption = {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
-aws.s3.BucketServerSideEncryptionConfiguration("logs", bucket=bucket.bucket, rules=[encryption])
+aws.s3.BucketServerSideEncryptionConfiguration(
+    "logs",
+    bucket=bucket.bucket,
+    rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+)
 block = aws.s3.BucketPublicAccessBlock("logs", bucket=bucket.bucket, block_public_acls=True, block_public_policy=True)
 aws.s3.BucketPolicy(
     "logs",
@@ -65,7 +68,9 @@ listener = aws.lb.Listener(
     "web",
     load_balancer_arn=balancer.arn,
     port=80,
-    default_actions=[{"type": "fixed-response", "fixed_response": {"content_type": "text/plain", "status_code": "503"}}],
+    default_actions=[
+        {"type": "fixed-response", "fixed_response": {"content_type": "text/plain", "status_code": "503"}}
+    ],
 )
 targets = [
     aws.lb.TargetGroup(

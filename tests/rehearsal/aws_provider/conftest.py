@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -12,9 +13,11 @@ from moto.server import ThreadedMotoServer
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
+from rehearsal.aws_provider.cloud import RETRY_SECONDS
 from rehearsal.aws_provider.provider import AwsProvider
 from rehearsal.aws_provider.server import start
 from rehearsal.aws_provider.values import Props, plain_map, wrap_map
+from tests.rehearsal.aws_provider.world import SERVICES, World
 
 
 class Engine:
@@ -76,14 +79,16 @@ class Engine:
         return Made(self, token, resource_id, inputs, checked, state)
 
 
+@dataclass(frozen=True)
 class Made:
-    """A resource with what the engine records of it."""
+    """A resource with what the engine records of it; `program` is what the program says."""
 
-    def __init__(
-        self, engine: Engine, token: str, resource_id: str, program: Props, inputs: Props, state: Props
-    ) -> None:
-        self.engine, self.token, self.id = engine, token, resource_id
-        self.program, self.inputs, self.state = program, inputs, state
+    engine: Engine
+    token: str
+    id: str
+    program: Props
+    inputs: Props
+    state: Props
 
     def refresh(self) -> "Made":
         """The resource as a refresh records it."""
@@ -149,6 +154,20 @@ def served() -> Iterator[str]:
     loop.close()
 
 
+@pytest.fixture(autouse=True)
+def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deletes give up soon."""
+    monkeypatch.setenv(RETRY_SECONDS, "0.5")
+
+
+@pytest.fixture
+def world(engine: Engine, cloud: str) -> Iterator[World]:
+    """Resources made when they are asked for, and deleted after the test."""
+    made = World(engine, cloud)
+    yield made
+    made.destroy()
+
+
 @pytest.fixture
 def engine(served: str, cloud: str) -> Iterator[Engine]:
     """An engine whose provider works against *cloud*."""
@@ -158,6 +177,3 @@ def engine(served: str, cloud: str) -> Iterator[Engine]:
             region="us-east-1", accessKey="test", secretKey="test", endpoints=[dict.fromkeys(SERVICES, cloud)]
         )
         yield one
-
-
-SERVICES = ("ec2", "elbv2", "autoscaling", "iam", "s3", "sts")

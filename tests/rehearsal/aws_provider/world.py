@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import boto3
 
+SERVICES = ("ec2", "elbv2", "autoscaling", "iam", "s3", "sts")
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": ["ec2.amazonaws.com"]}, "Action": "sts:AssumeRole"}],
@@ -29,17 +30,30 @@ class World:
             self._made[name] = self.engine.made(token, **inputs(self))
         return self._made[name]
 
+    def client(self, service: str) -> Any:
+        """boto3, for what another hand does."""
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+        return boto3.client(service, endpoint_url=self.cloud, **keys)
+
     def policy(self) -> str:
         """The ARN of a managed policy, which is no type that the stand-in serves."""
-        iam = boto3.client(
-            "iam", "us-east-1", endpoint_url=self.cloud, aws_access_key_id="test", aws_secret_access_key="test"
-        )
+        iam = self.client("iam")
         return iam.create_policy(PolicyName=f"read-{uuid4().hex[:8]}", PolicyDocument=json.dumps(READ))["Policy"]["Arn"]
 
     def destroy(self) -> None:
         """Delete all that was made, last first."""
-        for one in reversed(self._made.values()):
+        while self._made:
+            _, one = self._made.popitem()
             one.delete()
+
+    def put(self, name: str, changed: Any) -> Any:
+        """Keep *changed* as what the name stands for now."""
+        self._made[name] = changed
+        return changed
+
+    def forget(self, name: str) -> None:
+        """Leave out of `destroy` what a test deletes itself."""
+        del self._made[name]
 
 
 def forward(*groups: tuple[str, int]) -> list[dict[str, Any]]:
