@@ -22,6 +22,8 @@ from components.config_types import (
     Name,
     Port,
     RootDevice,
+    SchemaVersion,
+    SecretArn,
     Size,
     SubnetId,
     TargetGroupArn,
@@ -59,8 +61,8 @@ class External(_Model):
 class Schema(_Model):
     """The data schema versions a release can read, and the one it writes."""
 
-    reads: list[int] = Field(min_length=1, examples=["[7, 8]"])
-    writes: int = Field(examples=[8])
+    reads: list[SchemaVersion] = Field(min_length=1, examples=["[7, 8]"])
+    writes: SchemaVersion = Field(examples=[8])
 
 
 class ReleaseEntry(_Model):
@@ -68,16 +70,18 @@ class ReleaseEntry(_Model):
 
     ami: Ami | None = Field(default=None, examples=["ami-0123456789abcdef0"])
     image: Image | None = Field(default=None, examples=["repo/shop@sha256:<64 hex digits>"])
-    external: External | None = None
+    external: External | None = Field(
+        default=None, examples=["{target_group: arn:aws:elasticloadbalancing:…:targetgroup/old/0123456789abcdef}"]
+    )
     size: Size | None = None
     instance: InstanceType | None = None
     root: RootDevice | None = None
     port: Port | None = None
     health: HealthPath | None = None
     boot: Boot | None = None
-    env: Mapping[VariableName, Variable] = Field(default_factory=dict)
-    secrets: Mapping[VariableName, Arn] = Field(default_factory=dict)
-    schema_: Schema | None = Field(default=None, alias="schema")
+    env: Mapping[VariableName, Variable] = Field(default_factory=dict, examples=["{LOG: debug}"])
+    secrets: Mapping[VariableName, SecretArn] = Field(default_factory=dict, examples=["{DB: arn:aws:secretsmanager:…}"])
+    schema_: Schema | None = Field(default=None, alias="schema", examples=["{reads: [7, 8], writes: 8}"])
 
     @model_validator(mode="after")
     def _one_artifact(self) -> Self:
@@ -102,7 +106,7 @@ class Network(_Model):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.vpc and len(self.subnets) < 2:
+        if self.vpc and len(set(self.subnets)) < 2:
             raise ValueError("a given `vpc` needs the ids of at least two `subnets`, in two zones, for the instances")
         if not self.vpc and (self.subnets or self.public_subnets):
             raise ValueError("subnets are given but no `vpc`; write the id of the VPC they are in")
@@ -113,11 +117,21 @@ class Listener(_Model):
     """`sluice:listener`: the load balancer's entry. Made, or on a given load balancer, or given itself."""
 
     port: Port | None = None
-    internal: Annotated[bool, Field(strict=True)] = False
-    certificate: Arn | None = None
+    internal: bool = Field(default=False, strict=True, examples=["true"])
+    certificate: Arn | None = Field(
+        default=None, examples=["arn:aws:acm:eu-west-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"]
+    )
     access_logs: BucketName | None = Field(default=None, examples=["my-log-bucket"])
-    balancer: Arn | None = None
-    arn: Arn | None = None
+    balancer: Arn | None = Field(
+        default=None,
+        examples=["arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/ours/0123456789abcdef"],
+    )
+    arn: Arn | None = Field(
+        default=None,
+        examples=[
+            "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/ours/0123456789abcdef/0123456789abcdef"
+        ],
+    )
     host: HostName | None = Field(default=None, examples=["shop.example.com"])
 
     @model_validator(mode="after")
@@ -148,9 +162,11 @@ class Document(_Model):
 
     platform: Literal["aws"] = Field(examples=["aws"])
     service: Service = Field(examples=["{name: shop, port: 8080}"])
-    releases: dict[str, ReleaseEntry] = Field(min_length=1, examples=["{v1: {ami: ami-0123456789abcdef0}}"])
+    releases: dict[str, Annotated[ReleaseEntry, Field(examples=["{ami: ami-0123456789abcdef0}"])]] = Field(
+        min_length=1, examples=["{v1: {ami: ami-0123456789abcdef0}}"]
+    )
     traffic: dict[str, Any] = Field(examples=["{v1: 100}"])
-    network: Network = Field(default_factory=Network)
-    listener: Listener = Field(default_factory=Listener)
-    rollout: Rollout = Field(default_factory=Rollout)
+    network: Network = Field(default_factory=Network, examples=["{cidr: 10.20.0.0/16}"])
+    listener: Listener = Field(default_factory=Listener, examples=["{internal: true}"])
+    rollout: Rollout = Field(default_factory=Rollout, examples=["{ready: 5m}"])
     salt: str | None = Field(default=None, min_length=16, examples=["16 or more random characters, as a secret"])

@@ -3,54 +3,84 @@
 In: pydantic's errors over `config_model.Document`. Out: a line each: path, value, reason, what to write instead.
 """
 
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from components.config_model import Document
+
+SECRET = ["salt"]  # the path whose value is never shown
+MAPPING, NUMBER = "it is no mapping of keys to values", "it is no whole number"
+REASONS = {
+    "model_type": MAPPING,
+    "dict_type": MAPPING,
+    "mapping_type": MAPPING,
+    "list_type": "it is no list",
+    "int_type": NUMBER,
+    "int_from_float": NUMBER,
+    "bool_type": "it is neither true nor false",
+    "literal_error": "it is not {expected}",
+    "greater_than_equal": "it is less than {ge}",
+    "less_than_equal": "it is more than {le}",
+    "too_short": "it is empty",
+    "string_too_short": "it is shorter than {min_length} characters",
+}
 
 
 def explain(fault: Any) -> str:
     """One of pydantic's errors as a line: path, value, reason, what to write instead."""
-    path = [str(part) for part in fault["loc"] if part != "[key]"]
-    where = "sluice:" + ".".join(path)
-    _, example = _look_up(path)
-    if fault["type"] == "missing":
-        return f"{where} is missing" + (f"; write one, such as {path[-1]}: {example}" if example else "")
+    path = [part for part in fault["loc"] if part != "[key]"]
+    where = "sluice:" + ".".join(map(str, path))
     if fault["type"] == "extra_forbidden":
-        known = ", ".join(_known(_look_up(path[:-1])[0]))
-        return f"{where} is no key of this program; known here: {known}"
-    reason = fault["msg"].removeprefix("Value error, ")
-    if not example or (fault["type"] == "value_error" and isinstance(fault["input"], dict)):
-        shown = "" if isinstance(fault["input"], (dict, BaseModel)) else f" {short(fault['input'])}:"
-        return f"{where}:{shown} {reason}"
-    return f"{where}: {short(fault['input'])}: {reason}; write {path[-1]}: {example}"
+        return f"{where} is no key of this program; known here: {', '.join(_known(path[:-1]))}"
+    name = next((part for part in reversed(path) if isinstance(part, str)), "")
+    example = None if "[key]" in fault["loc"] else _look_up(path)[1]
+    advice = f"write {name}: {example}" if example else ""
+    if fault["type"] == "missing":
+        return f"{where} is missing" + (f"; {advice}" if advice else "")
+    reason = _reason(fault)
+    if isinstance(fault["input"], dict | BaseModel) and fault["type"] == "value_error":
+        return f"{where}: {reason}"
+    shown = "its secret value" if path == SECRET else short(fault["input"])
+    return f"{where}: {shown}: {reason}" + (f"; {advice}" if advice else "")
 
 
-def _look_up(path: list[str]) -> tuple[type[BaseModel] | None, object]:
-    """The model at *path*, or the example of the field there."""
-    model: type[BaseModel] | None = Document
-    example: object = None
+def _reason(fault: Any) -> str:
+    if fault["type"] in REASONS:
+        return REASONS[fault["type"]].format(**fault.get("ctx", {}))
+    return fault["msg"].removeprefix("Value error, ")
+
+
+def _look_up(path: list[str | int]) -> tuple[Any, object]:
+    """What may stand at *path*, bare, and an example of it."""
+    kind, example = Document, None
     for part in path:
-        if model is None:
-            break
-        field = next((f for name, f in model.model_fields.items() if part in (name, f.alias)), None)
-        if field is None:
-            continue  # a version or a variable: the name of an entry, not of a field
-        model, example = _inner(field.annotation), (field.examples or [None])[0]
-    return model, example
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            field = next(one for name, one in kind.model_fields.items() if part in (name, one.alias))
+            kind, inner = _bare(field.annotation)
+            example = (field.examples or [inner])[0]
+        else:
+            kind, inner = _bare(get_args(kind)[-1])  # the entries of a mapping or a list
+            example = inner or (example if isinstance(part, int) else None)
+    return kind, example
 
 
-def _inner(annotation: Any) -> type[BaseModel] | None:
-    """The model inside *annotation*, such as that of `dict[str, Model]` or `Model | None`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    found = (_inner(part) for part in getattr(annotation, "__args__", ()))
-    return next((model for model in found if model), None)
+def _bare(annotation: Any) -> tuple[Any, object]:
+    """*annotation* without `Annotated` and `| None`, and the example that it gives."""
+    example = None
+    while get_origin(annotation) in (Annotated, Union, UnionType):
+        annotation, *rest = get_args(annotation)
+        given = [one.examples[0] for one in rest if isinstance(one, FieldInfo) and one.examples]
+        example = example or next(iter(given), None)
+    return annotation, example
 
 
-def _known(model: type[BaseModel] | None) -> list[str]:
-    return [field.alias or name for name, field in model.model_fields.items()] if model else []
+def _known(path: list[str | int]) -> list[str]:
+    """The keys that may stand at *path*."""
+    model, _ = _look_up(path)
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def short(value: object) -> str:

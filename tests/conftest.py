@@ -214,8 +214,8 @@ class RecordingCloud(MockMonitor):
         settings = pulumi.runtime.Settings(
             project="sluice", stack="dev", monitor=self, engine=self, parallel=parallel, dry_run=preview
         )
-        settings.callbacks = self
         pulumi.runtime.configure(settings)
+        setattr(pulumi.runtime.settings.SETTINGS, "callbacks", self)
 
     def meet(self, hook: str, **args: Any) -> None:
         """Call *hook* as the engine would, in the deployed program: ResourceHookArgs by name."""

@@ -4,8 +4,8 @@ import ipaddress
 
 
 def test_public_and_private_subnets_of_the_vpc_share_no_address(dev):
-    vpc = ipaddress.ip_network(dev.one("Vpc").inputs["cidrBlock"])
-    blocks = [ipaddress.ip_network(one.inputs["cidrBlock"]) for one in dev.all("Subnet")]
+    vpc = ipaddress.IPv4Network(dev.one("Vpc").inputs["cidrBlock"])
+    blocks = [ipaddress.IPv4Network(one.inputs["cidrBlock"]) for one in dev.all("Subnet")]
     assert all(block.subnet_of(vpc) for block in blocks)
     assert not [(one, other) for one in blocks for other in blocks if one is not other and one.overlaps(other)]
 
