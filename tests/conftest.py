@@ -215,7 +215,7 @@ class RecordingCloud(MockMonitor):
             project="sluice", stack="dev", monitor=self, engine=self, parallel=parallel, dry_run=preview
         )
         pulumi.runtime.configure(settings)
-        setattr(pulumi.runtime.settings.SETTINGS, "callbacks", self)
+        pulumi.runtime.settings.SETTINGS.callbacks = self
 
     def meet(self, hook: str, **args: Any) -> None:
         """Call *hook* as the engine would, in the deployed program: ResourceHookArgs by name."""
@@ -314,8 +314,9 @@ def moto() -> Iterator[Clients]:
             yield cache(lambda service: boto3.client(service, region_name="us-east-1"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def aws() -> Iterator[Clients]:
+    """One moto a module: a fresh EC2 takes a second."""
     with moto() as clients:
         yield clients
 

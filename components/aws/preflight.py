@@ -13,7 +13,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from components import naming
 from components.aws.session import Session
+from components.aws.user_data import render
 from components.settings import Settings
+
+LONGEST_BUCKET = "b" * 63
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,19 +35,20 @@ class Given:
 def check(settings: Settings, session: Session) -> Given:
     """What *settings* name by id; RunError when it, or a priority it needs, cannot be had."""
     network, listener = settings.network, settings.listener
+    _check_user_data(settings)
     zones, cidr = _zones(session), network.cidr
     if network.vpc:
-        cidr = _check_network(session, network.vpc, [*network.subnets, *network.public_subnets])
+        cidr = _check_network(settings, session, network.vpc)
     if listener.arn:
         found = _found(
             "listener.arn", listener.arn, session, "elbv2", "describe_listeners", ListenerArns=[listener.arn]
         )
         entry = found["Listeners"][0]
         _check_priorities(settings, session, listener.arn)
-        one = _balancer(session, entry["LoadBalancerArn"])
+        one = _balancer(settings, session, entry["LoadBalancerArn"])
         return replace(one, zones=zones, cidr=cidr, scheme=entry["Protocol"].lower(), port=entry["Port"])
     if listener.balancer:
-        return replace(_balancer(session, listener.balancer), zones=zones, cidr=cidr)
+        return replace(_balancer(settings, session, listener.balancer), zones=zones, cidr=cidr)
     return Given(zones=zones, cidr=cidr)
 
 
@@ -77,24 +81,55 @@ def _zones(session: Session) -> list[str]:
     return sorted(zone["ZoneName"] for zone in answer["AvailabilityZones"])[:2]
 
 
-def _balancer(session: Session, arn: str) -> Given:
+def _check_user_data(settings: Settings) -> None:
+    """What each machine is told must fit, with a bucket's longest name too."""
+    for release in (one for one in settings.releases if not one.external):
+        try:
+            render(release, LONGEST_BUCKET)
+        except ValueError as error:
+            raise pulumi.RunError(str(error)) from None
+
+
+def _balancer(settings: Settings, session: Session, arn: str) -> Given:
+    """The given load balancer, once it is found to be one that slices can stand behind."""
     asked = {"LoadBalancerArns": [arn]}
     one = _found("listener.balancer", arn, session, "elbv2", "describe_load_balancers", **asked)["LoadBalancers"][0]
+    vpc = settings.network.vpc
+    if vpc != one["VpcId"]:
+        raise pulumi.RunError(
+            f"sluice:network.vpc: slices would stand in {vpc or 'a VPC made for them'}, and the load balancer {arn} "
+            f"stands in {one['VpcId']}; write vpc: {one['VpcId']}, and subnets of it"
+        )
+    if one["Scheme"] == "internet-facing" and settings.salt is None:
+        raise pulumi.RunError(
+            f"sluice:salt is missing: {arn} is public, and without it anyone could reach a slice that has no share by "
+            "its version alone; run `pulumi config set --secret sluice:salt $(openssl rand -hex 16)`"
+        )
     return Given(zones=(), cidr="", balancer=arn, dns_name=one["DNSName"], guards=one.get("SecurityGroups", []))
 
 
-def _check_network(session: Session, vpc: str, subnets: Sequence[str]) -> str:
-    """The address range of the given *vpc*, once it and its *subnets* were found."""
+def _check_network(settings: Settings, session: Session, vpc: str) -> str:
+    """The address range of the given *vpc*, once it and its subnets were found."""
+    network, listener = settings.network, settings.listener
     found = _found("network.vpc", vpc, session, "ec2", "describe_vpcs", VpcIds=[vpc])
-    for subnet in subnets:
+    zones: dict[str, str] = {}
+    for subnet in [*network.subnets, *network.public_subnets]:
         one = _found("network", subnet, session, "ec2", "describe_subnets", SubnetIds=[subnet])["Subnets"][0]
         if one["VpcId"] != vpc:
             raise pulumi.RunError(f"sluice:network: {subnet} is not in {vpc}; write a subnet of that VPC")
+        zones[subnet] = one["AvailabilityZone"]
+    key = "subnets" if listener.internal or not network.public_subnets else "public_subnets"
+    under = [zones[subnet] for subnet in getattr(network, key)]
+    if not listener.given and (len(under) < 2 or len(set(under)) < len(under)):
+        raise pulumi.RunError(
+            f"sluice:network.{key}: a load balancer takes one subnet in each of two or more zones, and these are in "
+            f"{', '.join(under)}; write subnets in different zones"
+        )
     return found["Vpcs"][0]["CidrBlock"]
 
 
 def _check_priorities(settings: Settings, session: Session, listener: str) -> None:
-    """On a listener that is shared, each priority must be free or held by a rule of this service."""
+    """On a listener that is shared, each priority must be free or held by a rule of this service and stack."""
     elbv2, service = session.client("elbv2"), settings.service.name
     rules = [
         one for page in elbv2.get_paginator("describe_rules").paginate(ListenerArn=listener) for one in page["Rules"]
@@ -105,10 +140,12 @@ def _check_priorities(settings: Settings, session: Session, listener: str) -> No
     } | {str(naming.weighted_priority(service)): "the weighted rule"}
     for rule in (one for one in rules if one["Priority"] in wanted):
         tags = elbv2.describe_tags(ResourceArns=[rule["RuleArn"]])["TagDescriptions"][0]["Tags"]
-        if {"Key": "sluice:service", "Value": service} not in tags:
+        owner = {tag["Key"]: tag["Value"] for tag in tags if tag["Key"].startswith("sluice:")}
+        if (owner.get("sluice:service"), owner.get("sluice:stack")) != (service, pulumi.get_stack()):
             raise pulumi.RunError(
                 f"sluice:listener.arn: {wanted[rule['Priority']]} needs priority {rule['Priority']}, which is taken by "
-                f"{rule['RuleArn']}; move that rule to another priority"
+                f"{rule['RuleArn']} (service {owner.get('sluice:service')}, stack {owner.get('sluice:stack')}); move "
+                "that rule to another priority, or give this service another name"
             )
 
 

@@ -17,12 +17,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 # A restore has 5 s after Ctrl-C, so no call of a walk may hang longer.
 PATIENCE = Config(connect_timeout=1.5, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 
+KNOWN = ("region", "profile", "accessKey", "secretKey", "token", "assumeRoles", "endpoints", "allowedAccountIds")
+
 
 class Session:
     """AWS as the stack's config and the environment name it; RunError when that is not enough."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
+        _check_keys(config)
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
         self.endpoint = _endpoint(config)
@@ -42,6 +45,12 @@ class Session:
         for role in config.get("assumeRoles") or []:
             self._boto = self._assume(role)
         self.account = self._whose()
+        allowed = config.get("allowedAccountIds") or [self.account]
+        if self.account not in map(str, allowed):
+            raise pulumi.RunError(
+                f"aws:allowedAccountIds: the credentials are those of account {self.account}, and only "
+                f"{', '.join(map(str, allowed))} is allowed; use other credentials, or add it there"
+            )
 
     def client(self, service: str) -> Any:
         """The boto3 client of *service*; one each, safe to share between threads."""
@@ -84,6 +93,19 @@ class Session:
                 f"{where} does not answer who we are: {error}. Check the credentials (`aws sts get-caller-identity`); "
                 "to try it locally: `python -m rehearsal up`, then `python -m rehearsal shell --` before this command"
             ) from None
+
+
+def _check_keys(config: Mapping[str, Any]) -> None:
+    """What is not used here would be silently left out, also by the provider that is made of this config."""
+    unknown = sorted(set(config) - set(KNOWN))
+    if unknown:
+        raise pulumi.RunError(f"aws:{unknown[0]} is no key of this program; known here: {', '.join(KNOWN)}")
+    shapes = {"assumeRoles": "[{roleArn: 'arn:aws:iam::…'}]", "endpoints": "[{ec2: 'http://127.0.0.1:5000'}]"}
+    for key, example in shapes.items():
+        blocks = config.get(key) or []
+        whole = isinstance(blocks, list) and all(isinstance(block, Mapping) for block in blocks)
+        if not whole or (key == "assumeRoles" and not all(block.get("roleArn") for block in blocks)):
+            raise pulumi.RunError(f"aws:{key}: {blocks!r}: it is no list of such settings; write {key}: {example}")
 
 
 def _endpoint(config: Mapping[str, Any]) -> str | None:

@@ -1,8 +1,10 @@
 """What was there before the program, on moto."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from moto.server import ThreadedMotoServer
 
 from tests.conftest import Clients
 
@@ -30,8 +32,9 @@ def theirs(aws: Clients) -> Theirs:
     zones = {"us-east-1a": "10.99.0.0/24", "us-east-1b": "10.99.1.0/24"}
     made = [ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=zone) for zone, block in zones.items()]
     subnets = [one["Subnet"]["SubnetId"] for one in made]
-    guard = ec2.create_security_group(GroupName="theirs", Description="theirs", VpcId=vpc)["GroupId"]
-    (balancer,) = elbv2.create_load_balancer(Name="theirs", Subnets=subnets, SecurityGroups=[guard], Scheme="internal")[
+    name = f"theirs-{vpc[-8:]}"
+    guard = ec2.create_security_group(GroupName=name, Description="theirs", VpcId=vpc)["GroupId"]
+    (balancer,) = elbv2.create_load_balancer(Name=name, Subnets=subnets, SecurityGroups=[guard], Scheme="internal")[
         "LoadBalancers"
     ]
     (listener,) = elbv2.create_listener(
@@ -41,3 +44,13 @@ def theirs(aws: Clients) -> Theirs:
         DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
     )["Listeners"]
     return Theirs(vpc, subnets, balancer["LoadBalancerArn"], balancer["DNSName"], guard, listener["ListenerArn"])
+
+
+@pytest.fixture
+def served() -> Iterator[str]:
+    """The address of a moto that listens on loopback."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()

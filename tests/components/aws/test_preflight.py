@@ -1,0 +1,192 @@
+"""What the config names is looked up before anything exists, against moto."""
+
+from typing import Any
+
+import boto3
+import pulumi
+import pytest
+
+from components import naming
+from components.aws import preflight
+from components.aws.preflight import Given
+from components.aws.session import Session
+from components.settings import parse
+from tests.components.aws.conftest import Theirs
+from tests.conftest import AMI, SALT, Clients, dev_config
+
+HOST = "shop.example.com"
+
+
+@pytest.fixture(scope="module")
+def session(aws: Clients) -> Session:
+    return Session({"region": "us-east-1"})
+
+
+def check(session: Session, **change: Any) -> Given:
+    return preflight.check(parse(dev_config(**change), ("sluice:salt",)), session)
+
+
+def refusal(session: Session, **change: Any) -> str:
+    with pytest.raises(pulumi.RunError) as caught:
+        check(session, **change)
+    return str(caught.value)
+
+
+def on_listener(theirs: Theirs, **change: Any) -> dict[str, Any]:
+    return {"network": theirs.network, "listener": {"arn": theirs.listener, "host": HOST}, **change}
+
+
+def take(aws: Clients, theirs: Theirs, priority: int, **tags: str) -> str:
+    """Someone's rule at *priority*; its ARN."""
+    (rule,) = aws("elbv2").create_rule(
+        ListenerArn=theirs.listener,
+        Priority=priority,
+        Conditions=[{"Field": "path-pattern", "Values": ["/theirs"]}],
+        Actions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
+        Tags=[{"Key": f"sluice:{key}", "Value": value} for key, value in tags.items()],
+    )["Rules"]
+    return rule["RuleArn"]
+
+
+def test_where_nothing_is_given_two_zones_are_found(session):
+    assert check(session) == Given(zones=["us-east-1a", "us-east-1b"], cidr="10.20.0.0/16")
+
+
+def test_a_given_network_tells_its_range(session, theirs):
+    assert check(session, network=theirs.network).cidr == "10.99.0.0/16"
+
+
+def test_a_vpc_that_is_gone_is_refused(session, theirs):
+    network = {"vpc": "vpc-0123456789abcdef0", "subnets": theirs.subnets}
+    assert refusal(session, network=network) == (
+        "sluice:network.vpc: vpc-0123456789abcdef0 cannot be found in account 123456789012, us-east-1 "
+        "(InvalidVpcID.NotFound); write the id of one that is there, or check aws:region"
+    )
+
+
+def test_a_subnet_that_is_gone_is_refused(session, theirs):
+    network = {"vpc": theirs.vpc, "subnets": [theirs.subnets[0], "subnet-0123456789abcdef0"]}
+    assert refusal(session, network=network).startswith(
+        "sluice:network: subnet-0123456789abcdef0 cannot be found in account 123456789012, us-east-1 (InvalidSubnetID"
+    )
+
+
+def test_a_subnet_of_another_vpc_is_refused(session, aws, theirs):
+    other = aws("ec2").describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"][0][
+        "SubnetId"
+    ]
+    assert refusal(session, network={"vpc": theirs.vpc, "subnets": [theirs.subnets[0], other]}) == (
+        f"sluice:network: {other} is not in {theirs.vpc}; write a subnet of that VPC"
+    )
+
+
+def test_a_load_balancer_needs_subnets_in_different_zones(session, aws, theirs):
+    made = aws("ec2").create_subnet(VpcId=theirs.vpc, CidrBlock="10.99.2.0/24", AvailabilityZone="us-east-1a")
+    same = [theirs.subnets[0], made["Subnet"]["SubnetId"]]
+    said = (
+        "a load balancer takes one subnet in each of two or more zones, and these are in us-east-1a, us-east-1a; write "
+        "subnets in different zones"
+    )
+    network = {"vpc": theirs.vpc, "subnets": same}
+    assert refusal(session, network=network) == f"sluice:network.subnets: {said}"
+    network = {**theirs.network, "public_subnets": same}
+    assert check(session, network=network).cidr == "10.99.0.0/16"
+    assert refusal(session, network=network, listener={}, salt=SALT) == f"sluice:network.public_subnets: {said}"
+
+
+def test_a_given_load_balancer_tells_where_requests_come_from(session, theirs):
+    given = check(session, network=theirs.network, listener={"balancer": theirs.balancer})
+    assert (given.balancer, given.dns_name, given.guards) == (theirs.balancer, theirs.dns_name, [theirs.guard])
+    assert (given.cidr, given.zones) == ("10.99.0.0/16", ["us-east-1a", "us-east-1b"])
+
+
+def test_a_load_balancer_that_is_gone_is_refused(session, aws, theirs):
+    aws("elbv2").delete_load_balancer(LoadBalancerArn=theirs.balancer)
+    said = refusal(session, network=theirs.network, listener={"balancer": theirs.balancer})
+    assert said.startswith(f"sluice:listener.balancer: {theirs.balancer} cannot be found in account 123456789012")
+
+
+def test_a_load_balancer_in_another_vpc_is_refused(session, theirs):
+    assert refusal(session, listener={"balancer": theirs.balancer}) == (
+        f"sluice:network.vpc: slices would stand in a VPC made for them, and the load balancer {theirs.balancer} "
+        f"stands in {theirs.vpc}; write vpc: {theirs.vpc}, and subnets of it"
+    )
+
+
+def test_on_a_public_load_balancer_a_salt_is_needed(session, aws, theirs):
+    made = aws("elbv2").create_load_balancer(Name="public", Subnets=theirs.subnets, Scheme="internet-facing")
+    arn = made["LoadBalancers"][0]["LoadBalancerArn"]
+    change = {"network": theirs.network, "listener": {"balancer": arn}}
+    assert refusal(session, **change).startswith(f"sluice:salt is missing: {arn} is public, and without it anyone")
+    assert check(session, **change, salt=SALT).balancer == arn
+
+
+def test_a_given_listener_tells_its_protocol_and_port(session, theirs):
+    given = check(session, **on_listener(theirs))
+    assert (given.scheme, given.port, given.balancer) == ("http", 8000, theirs.balancer)
+
+
+def test_a_listener_that_is_gone_is_refused(session, aws, theirs):
+    aws("elbv2").delete_listener(ListenerArn=theirs.listener)
+    said = refusal(session, **on_listener(theirs))
+    assert said.startswith(f"sluice:listener.arn: {theirs.listener} cannot be found in account 123456789012, us-east-1")
+
+
+def test_a_priority_that_is_taken_is_refused(session, aws, theirs):
+    priority = naming.isolation_priority("shop", "v1")
+    rule = take(aws, theirs, priority, team="other")
+    assert refusal(session, **on_listener(theirs)) == (
+        f"sluice:listener.arn: the isolation rule of v1 needs priority {priority}, which is taken by {rule} (service "
+        "None, stack None); move that rule to another priority, or give this service another name"
+    )
+
+
+@pytest.mark.parametrize("tags", [{"service": "else", "stack": "stack"}, {"service": "shop", "stack": "prod"}])
+def test_the_weighted_rule_of_another_service_or_stack_is_never_taken_for_ours(session, aws, theirs, tags):
+    take(aws, theirs, naming.weighted_priority("shop"), **tags)
+    said = refusal(session, **on_listener(theirs))
+    assert "the weighted rule needs priority" in said
+    assert f"(service {tags['service']}, stack {tags['stack']})" in said
+
+
+def test_a_priority_that_is_ours_already_is_fine(session, aws, theirs):
+    stack = pulumi.get_stack()
+    take(aws, theirs, naming.isolation_priority("shop", "v1"), service="shop", stack=stack)
+    take(aws, theirs, naming.weighted_priority("shop"), service="shop", stack=stack)
+    assert check(session, **on_listener(theirs)).balancer == theirs.balancer
+
+
+def test_more_than_a_machine_can_be_told_is_refused_before_anything_exists(session):
+    said = refusal(session, releases={"v1": {"ami": AMI, "env": {"A": "x" * 17_000}}})
+    assert said.startswith("sluice:releases.v1.env: the instance's user data would be 17")
+
+
+def test_an_endpoint_that_stops_answering_is_named(aws, served):
+    session = Session({"region": "us-east-1", "endpoints": [{"sts": served}]})
+    session.endpoint = "http://127.0.0.1:1"
+    assert refusal(session).startswith("sluice:network: us-east-1 could not be looked up: Could not connect to")
+
+
+def test_an_image_of_the_account_can_be_released(aws):
+    image = aws("ec2").describe_images(Owners=["amazon"])["Images"][0]
+    spec = {"ami": image["ImageId"], "root": image["RootDeviceName"]}
+    assert preflight.artifact_fault(aws("ec2"), spec) is None
+
+
+def test_an_image_that_does_not_exist_is_a_fault(aws):
+    assert preflight.artifact_fault(aws("ec2"), {"ami": "ami-0123456789abcdef0", "root": "/dev/xvda"}) == (
+        "ami: ami-0123456789abcdef0 does not exist in us-east-1, or is not this account's to use; write the id of one "
+        "that is, or check aws:region"
+    )
+
+
+def test_an_image_with_another_root_device_is_a_fault(aws):
+    image = aws("ec2").describe_images(Owners=["amazon"])["Images"][0]
+    assert preflight.artifact_fault(aws("ec2"), {"ami": image["ImageId"], "root": "/dev/other"}) == (
+        f"root: /dev/other is not the root device of {image['ImageId']}, so its disk would not be encrypted; write "
+        f"root: {image['RootDeviceName']}"
+    )
+
+
+def test_an_external_release_has_no_artifact_to_look_for():
+    assert preflight.artifact_fault(boto3.client("ec2", region_name="us-east-1"), {"external": {}}) is None
