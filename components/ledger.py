@@ -6,6 +6,7 @@ record goes with it.
 """
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -45,11 +46,17 @@ class Ledger:
                 f"{new.get('region')}; put the region back, or make another stack for another region"
             )
         changed = sorted(key for key in {**old, **new} if old.get(key) != new.get(key))
-        was = ", ".join(f"{key}: {old.get(key, 'none')}" for key in changed)
+        was = ", ".join(f"{key}: {_shown(old[key])}" if key in old else f"no {key}" for key in changed)
         raise ValueError(
             f"sluice:releases.{args.name}: {', '.join(changed)} differs from what was published under this version, "
-            f"and a release never changes; write {was} there again, or publish the new content under a new version"
+            f"and a release never changes; put {was} there again, or publish the new content under a new version"
         )
+
+
+def _shown(value: Any) -> str:
+    """*value* as it is written in YAML; the engine makes every number a float."""
+    whole = isinstance(value, float) and value.is_integer()
+    return json.dumps(int(value) if whole else value, ensure_ascii=False)
 
 
 def _spec(inputs: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -7,24 +7,21 @@ import contextvars
 import hashlib
 import inspect
 import json
-import os
 import re
 import runpy
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pulumi
 import pytest
 from google.protobuf import json_format
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.struct_pb2 import Struct
-from moto import mock_aws
+from moto.server import ThreadedMotoServer
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 from ruamel.yaml import YAML
@@ -33,6 +30,7 @@ from rollout.errors import RouterError
 from rollout.mark import Mark
 from rollout.routers.interface import Health, Live
 from rollout.shares import WHOLE, Shares
+from tests.world import Clients, Shop, Theirs, moto
 
 
 class FakeClock:
@@ -215,7 +213,8 @@ class RecordingCloud(MockMonitor):
             project="sluice", stack="dev", monitor=self, engine=self, parallel=parallel, dry_run=preview
         )
         pulumi.runtime.configure(settings)
-        pulumi.runtime.settings.SETTINGS.callbacks = self
+        # Where hooks are registered. SETTINGS makes its attributes by a decorator that no type checker sees through.
+        pulumi.runtime.settings.SETTINGS.callbacks = self  # pyright: ignore[reportAttributeAccessIssue]
 
     def meet(self, hook: str, **args: Any) -> None:
         """Call *hook* as the engine would, in the deployed program: ResourceHookArgs by name."""
@@ -295,30 +294,31 @@ def cloud() -> Iterator[RecordingCloud]:
     recording.close()
 
 
-Clients = Callable[[str], Any]
-
-
-@contextmanager
-def moto() -> Iterator[Clients]:
-    """AWS as moto plays it, in this process: a maker of boto3 clients by service. Of the caller's own AWS settings
-    nothing is seen.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
-            patch.delenv(name)
-        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-            patch.setenv(name, os.devnull)
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "test")
-        with mock_aws():
-            yield cache(lambda service: boto3.client(service, region_name="us-east-1"))
-
-
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Clients]:
     """One moto a module: a fresh EC2 takes a second."""
     with moto() as clients:
         yield clients
+
+
+@pytest.fixture
+def theirs(aws: Clients) -> Theirs:
+    return Theirs.build(aws)
+
+
+@pytest.fixture
+def shop(aws: Clients, theirs: Theirs) -> Shop:
+    return Shop(aws, theirs)
+
+
+@pytest.fixture
+def served() -> Iterator[str]:
+    """The address of a moto that listens on loopback."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
 
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import boto3
 import pulumi
 import pytest
 
@@ -11,8 +10,8 @@ from components.aws import preflight
 from components.aws.preflight import Given
 from components.aws.session import Session
 from components.settings import parse
-from tests.components.aws.conftest import Theirs
-from tests.conftest import AMI, SALT, Clients, dev_config
+from tests.conftest import AMI, SALT, dev_config
+from tests.world import Clients, Theirs, register
 
 HOST = "shop.example.com"
 
@@ -168,9 +167,7 @@ def test_an_endpoint_that_stops_answering_is_named(aws, served):
 
 
 def test_an_image_of_the_account_can_be_released(aws):
-    image = aws("ec2").describe_images(Owners=["amazon"])["Images"][0]
-    spec = {"ami": image["ImageId"], "root": image["RootDeviceName"]}
-    assert preflight.artifact_fault(aws("ec2"), spec) is None
+    assert preflight.artifact_fault(aws("ec2"), {"ami": register(aws), "root": "/dev/sda1"}) is None
 
 
 def test_an_image_that_does_not_exist_is_a_fault(aws):
@@ -181,12 +178,11 @@ def test_an_image_that_does_not_exist_is_a_fault(aws):
 
 
 def test_an_image_with_another_root_device_is_a_fault(aws):
-    image = aws("ec2").describe_images(Owners=["amazon"])["Images"][0]
-    assert preflight.artifact_fault(aws("ec2"), {"ami": image["ImageId"], "root": "/dev/other"}) == (
-        f"root: /dev/other is not the root device of {image['ImageId']}, so its disk would not be encrypted; write "
-        f"root: {image['RootDeviceName']}"
+    image = register(aws)
+    assert preflight.artifact_fault(aws("ec2"), {"ami": image, "root": "/dev/xvda"}) == (
+        f"root: /dev/xvda is not the root device of {image}, so its disk would not be encrypted; write root: /dev/sda1"
     )
 
 
-def test_an_external_release_has_no_artifact_to_look_for():
-    assert preflight.artifact_fault(boto3.client("ec2", region_name="us-east-1"), {"external": {}}) is None
+def test_an_external_release_has_no_artifact_to_look_for(aws):
+    assert preflight.artifact_fault(aws("ec2"), {"external": {"target_group": "arn"}}) is None

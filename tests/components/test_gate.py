@@ -1,0 +1,194 @@
+"""The hooks of a run, called as the engine calls them, over real slices on moto."""
+
+import pulumi
+import pytest
+
+from components.aws.session import Session
+from components.backend import Target
+from components.gate import Gate
+from components.interrupt import Interrupt
+from components.settings import parse
+from rollout.errors import ForeignError, RefusedError, UnhealthyError
+from rollout.mark import Mark, Owner, to_fields
+from tests.conftest import AMI, RecordingCloud, dev_config
+from tests.world import PRIORITY, Shop
+
+DEAD = Owner("ann", "here", 1, 1)
+
+
+class Run:
+    """A run of a program that declares *traffic* over the shop's slices."""
+
+    def __init__(self, cloud: RecordingCloud, shop: Shop) -> None:
+        self.cloud = cloud
+        self.shop = shop
+
+    def deploy(self, preview: bool = False, unknown: tuple[str, ...] = (), ready: str = "1s", **traffic: float) -> None:
+        """Declare *traffic*; the target groups of *unknown* are still to be made."""
+        service = {"name": "shop", "port": 8080, "drain": 0}
+        config = dev_config(
+            service=service,
+            releases={version: {"ami": AMI} for version in self.shop.groups},
+            traffic=traffic,
+            rollout={"ready": ready},
+        )
+
+        def program() -> None:
+            gate = Gate(parse(config), Session({"region": "us-east-1"}), Interrupt())
+            groups = {
+                version: pulumi.Stash(version, input=group).id if version in unknown else group
+                for version, group in self.shop.groups.items()
+            }
+            targets = {
+                version: Target(version=version, group=group, fleet=self.shop.fleets[version], resources=())
+                for version, group in groups.items()
+            }
+            gate.record(self.shop.theirs.listener, PRIORITY, targets)
+
+        self.cloud.deploy(program, preview=preview)
+
+    def recorded(self, **shares: float) -> dict[str, object]:
+        """The record's old inputs, as the engine hands them to a hook: numbers are floats."""
+        slices = {v: {"group": group, "fleet": self.shop.fleets[v]} for v, group in self.shop.groups.items()}
+        return {
+            "input": {
+                "shares": {version: float(share) for version, share in shares.items()},
+                "slices": slices,
+                "listener": self.shop.theirs.listener,
+                "priority": float(PRIORITY),
+            }
+        }
+
+    @property
+    def told(self) -> list[str]:
+        return [line for line in self.cloud.told if "regist" not in line]
+
+
+@pytest.fixture
+def run(cloud, shop) -> Run:
+    shop.build("v1", "v2")
+    return Run(cloud, shop)
+
+
+def test_the_first_run_waits_for_health_and_moves_nothing(run):
+    run.deploy(v1=100)
+    run.cloud.meet("ramp", new_inputs=run.recorded(v1=100))
+    assert "v1: 1 of 1 healthy · 0 s of 1 s" in run.told
+
+
+def test_a_first_run_whose_slice_never_gets_healthy_fails(run, shop):
+    shop.fleets["v1"] = shop.fleet(shop.group("elsewhere"), size=1)
+    shop.groups["v1"] = shop.group("v1")
+    run.deploy(v1=100)
+    with pytest.raises(
+        UnhealthyError, match=r"v1: 0 of 1 healthy after . s\. No traffic is split yet: nothing was moved"
+    ):
+        run.cloud.meet("ramp", new_inputs=run.recorded(v1=100))
+
+
+def test_a_release_walks_the_live_weights_to_what_is_declared(run, shop):
+    rule = shop.rule({"v1": 999})
+    run.deploy(v1=87.5, v2=12.5)
+    run.cloud.meet("ramp", old_inputs=run.recorded(v1=100), new_inputs=run.recorded(v1=87.5, v2=12.5))
+    assert shop.weights(rule) == {"v1": 875, "v2": 125}
+    assert shop.tags(rule) == {"sluice:service": "shop"}
+
+
+def test_a_preview_tells_the_plan_and_touches_nothing(run, shop):
+    rule = shop.rule({"v1": 999})
+    run.deploy(v2=100, preview=True)
+    run.cloud.meet("ramp", old_inputs=run.recorded(v1=100), new_inputs=run.recorded(v2=100))
+    assert run.told[-1] == ("plan: v1 100 → v2 100, once v2 is healthy (within 1 s); on any failure back to v1 100")
+    assert shop.weights(rule) == {"v1": 999}
+
+
+def test_a_preview_tells_the_plan_once_though_the_rule_follows(run, shop):
+    shop.rule({"v1": 999})
+    run.deploy(v2=100, preview=True)
+    run.cloud.meet("ramp", old_inputs=run.recorded(v1=100), new_inputs=run.recorded(v2=100))
+    run.cloud.meet("hold")
+    assert len([line for line in run.told if line.startswith("plan:")]) == 1
+
+
+def test_a_preview_before_the_listener_exists_has_nothing_to_tell(cloud):
+    def program() -> None:
+        gate = Gate(parse(dev_config()), Session({"region": "us-east-1"}), Interrupt())
+        gate.record(pulumi.Stash("listener", input=1).id, PRIORITY, {})
+
+    cloud.deploy(program, preview=True)
+    cloud.meet("ramp", new_inputs={})
+    assert not [line for line in cloud.told if line.startswith("plan:")]
+
+
+def test_a_drifted_rule_that_nobody_marked_is_refused(run, shop):
+    rule = shop.rule({"v1": 500, "v2": 500})
+    run.deploy(v1=100)
+    with pytest.raises(ForeignError, match="recorded v1 100, live v1 50 · v2 50, planned v1 100, mark none"):
+        run.cloud.meet("hold")
+    assert shop.weights(rule) == {"v1": 500, "v2": 500}
+
+
+def test_a_rule_that_a_dead_walk_left_is_walked_back(run, shop):
+    rule = shop.rule({"v1": 500, "v2": 500})
+    mark = to_fields(Mark("ab12cd34", {"v1": 1000}, {"v2": 1000}, DEAD, 1))
+    shop.aws("elbv2").add_tags(
+        ResourceArns=[rule], Tags=[{"Key": f"sluice:{key}", "Value": value} for key, value in mark.items()]
+    )
+    run.deploy(v1=100)
+    run.cloud.meet("hold")
+    assert shop.weights(rule) == {"v1": 999}
+    assert shop.tags(rule) == {"sluice:service": "shop"}
+
+
+def test_another_target_group_of_a_version_with_share_is_refused(run, shop):
+    shop.rule({"v1": 999})
+    old = run.recorded(v1=100)
+    shop.groups["v1"] = shop.group("v1")
+    run.deploy(v1=50, v2=50)
+    with pytest.raises(RefusedError, match="v1 carries 100 % of the traffic, and its slice would be replaced"):
+        run.cloud.meet("ramp", old_inputs=old, new_inputs=run.recorded(v1=50, v2=50))
+
+
+def test_a_target_group_still_to_be_made_for_a_version_with_share_is_refused_in_preview(run, shop):
+    shop.rule({"v1": 999})
+    run.deploy(v2=100, preview=True, unknown=("v1",))
+    with pytest.raises(RefusedError, match=r"v1 carries 100 % .* Put that back, or move the traffic to a new version"):
+        run.cloud.meet("ramp", old_inputs=run.recorded(v1=100), new_inputs={})
+
+
+def test_another_target_group_of_a_standby_is_nothing_to_refuse(run, shop):
+    rule = shop.rule({"v1": 999})
+    old = run.recorded(v1=100)
+    shop.build("v2")
+    run.deploy(v1=50, v2=50)
+    run.cloud.meet("ramp", old_inputs=old, new_inputs=run.recorded(v1=50, v2=50))
+    assert shop.weights(rule) == {"v1": 500, "v2": 500}
+
+
+def test_a_version_removed_while_it_carries_traffic_is_refused(run, shop):
+    rule = shop.rule({"v1": 999})
+    old = run.recorded(v1=100)
+    group = shop.groups.pop("v1")
+    run.deploy(v2=100)
+    with pytest.raises(RefusedError, match="sluice:releases: v1 is removed but carries traffic"):
+        run.cloud.meet("ramp", old_inputs=old, new_inputs=run.recorded(v2=100))
+    shop.groups["v1"] = group
+    assert shop.weights(rule) == {"v1": 999}
+
+
+def test_a_fleet_that_carries_nothing_may_go(run, shop):
+    shop.rule({"v1": 999})
+    run.deploy(v1=100)
+    run.cloud.meet("let-go", old_outputs={"targetGroupArns": [shop.groups["v2"]]})
+
+
+def test_a_fleet_with_a_weight_may_not_go(run, shop):
+    shop.rule({"v1": 999})
+    run.deploy(v2=100)
+    with pytest.raises(RefusedError, match=f"still carries traffic .weight 999 in rule {PRIORITY} of .*nothing of its"):
+        run.cloud.meet("let-go", old_outputs={"targetGroupArns": [shop.groups["v1"]]})
+
+
+def test_a_fleet_that_was_never_made_may_go(run):
+    run.deploy(v1=100)
+    run.cloud.meet("let-go", old_outputs=None)
