@@ -137,9 +137,16 @@ class AlbRouter:
 
 def _forwarded(rule: Mapping[str, Any]) -> list[dict[str, Any]]:
     action = rule["Actions"][0]
-    if "ForwardConfig" not in action:
-        raise ForeignError(f"the weighted rule {rule['RuleArn']} does not forward but {action['Type']}s")
-    return action["ForwardConfig"]["TargetGroups"]
+    if action["Type"] != "forward":
+        raise ForeignError(f"the weighted rule {rule['RuleArn']} does not forward: its action is {action['Type']}")
+    return _groups(action)
+
+
+def _groups(action: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The target groups that *action* forwards to; a lone one may be named outside of ForwardConfig."""
+    if "ForwardConfig" in action:
+        return action["ForwardConfig"]["TargetGroups"]
+    return [{"TargetGroupArn": action["TargetGroupArn"]}] if "TargetGroupArn" in action else []
 
 
 def carriers(elbv2: Any, group: str) -> list[str]:
@@ -163,7 +170,7 @@ def balancers(elbv2: Any, group: str) -> list[str]:
         if "TargetGroupNotFound" in str(error):
             return []
         raise
-    return found["TargetGroups"][0]["LoadBalancerArns"]
+    return sorted(set(found["TargetGroups"][0]["LoadBalancerArns"]))
 
 
 def _pages(what: str, elbv2: Any, operation: str, key: str, **query: str) -> list[dict[str, Any]]:
@@ -177,5 +184,5 @@ def _isolates(rule: Mapping[str, Any]) -> bool:
 
 
 def _weight(rule: Mapping[str, Any], group: str) -> int:
-    held = [one for action in rule["Actions"] for one in action.get("ForwardConfig", {}).get("TargetGroups", [])]
+    held = [one for action in rule["Actions"] for one in _groups(action)]
     return sum(one.get("Weight", 1) for one in held if one["TargetGroupArn"] == group)

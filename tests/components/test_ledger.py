@@ -1,6 +1,8 @@
 """The ledger: a version means one thing for ever."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,10 +16,8 @@ V1 = Release(version="v1", ami="ami-1", env={"LOG": "debug"})
 def publish(cloud):
     """Publish a release in a region, with what is wrong with its artifact; the spec that is recorded."""
 
-    def run(release: Release = V1, region: str = "us-east-1", fault: str | None = None):
-        asked = []
-        cloud.deploy(lambda: Ledger(region, lambda spec: asked.append(spec) or fault).publish(release))
-        run.asked = asked
+    def run(release: Release = V1, region: str = "us-east-1", fault: Callable[[Any], str | None] = lambda _: None):
+        cloud.deploy(lambda: Ledger(region, fault).publish(release))
         return cloud.one("Stash").inputs
 
     return run
@@ -28,13 +28,14 @@ def test_what_is_recorded_is_the_spec_and_the_region(publish):
 
 
 def test_an_artifact_that_can_be_had_is_published(cloud, publish):
-    new = publish()
+    asked = []
+    new = publish(fault=asked.append)
     cloud.meet("artifact-exists", name="v1", new_inputs=new)
-    assert publish.asked == [new["input"]]
+    assert asked == [new["input"]]
 
 
 def test_an_artifact_that_cannot_be_had_is_refused_with_its_path(cloud, publish):
-    new = publish(fault="ami: ami-1 does not exist")
+    new = publish(fault=lambda spec: f"ami: {spec['ami']} does not exist")
     with pytest.raises(ValueError, match=r"^sluice:releases\.v1\.ami: ami-1 does not exist$"):
         cloud.meet("artifact-exists", name="v1", new_inputs=new)
 

@@ -1,0 +1,323 @@
+"""The ALB router on moto: weights are those of the weighted rule, the mark its tags."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+
+from rollout.errors import ForeignError, RouterError
+from rollout.mark import Mark, Owner, to_fields
+from rollout.routers.alb import AlbRouter, asked, balancers, carriers
+from rollout.routers.interface import Health, Live
+from rollout.shares import MOST, Shares
+from tests.rollout.test_shares import all_shares
+from tests.world import PRIORITY, Shop
+
+OWNER = Owner("ann", "ci-runner-7.example.com", 4_194_303, 1_800_000_000)
+LONG = [f"{number}{'x' * 39}" for number in range(MOST)]  # versions as long as they may be
+IN_ONE = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+
+
+def router_of(shop: Shop) -> AlbRouter:
+    return AlbRouter(
+        elbv2=shop.aws("elbv2"),
+        autoscaling=shop.aws("autoscaling"),
+        listener=shop.theirs.listener,
+        priority=PRIORITY,
+        service="shop",
+        groups=dict(shop.groups),
+        fleets=dict(shop.fleets),
+    )
+
+
+@pytest.fixture
+def groups(shop: Shop) -> Shop:
+    """Target groups of five versions, without fleets."""
+    for number in range(1, MOST + 1):
+        shop.groups[f"v{number}"] = shop.group(f"v{number}")
+    return shop
+
+
+@pytest.fixture
+def router(groups: Shop) -> AlbRouter:
+    """The router of a weighted rule at v1 100."""
+    groups.rule({"v1": 999})
+    return router_of(groups)
+
+
+class Calls:
+    """Counts what a client is asked to do that changes something."""
+
+    def __init__(self, client) -> None:
+        self.made: list[str] = []
+        client.meta.events.register("before-call.elastic-load-balancing-v2.*", self._note)
+
+    def _note(self, model, **_) -> None:
+        if not model.name.startswith("Describe"):
+            self.made.append(model.name)
+
+
+@pytest.fixture
+def writes(groups: Shop) -> Iterator[list[str]]:
+    calls = Calls(groups.aws("elbv2"))
+    yield calls.made
+    groups.aws("elbv2").meta.events.unregister("before-call.elastic-load-balancing-v2.*", calls._note)
+
+
+def test_without_a_weighted_rule_nothing_is_live(groups):
+    groups.rule({"v1": 1}, priority=PRIORITY - 1)
+    assert router_of(groups).read() is None
+
+
+def test_what_is_live_is_what_the_rule_holds(groups):
+    groups.rule({"v1": 875, "v2": 125})
+    assert router_of(groups).read() == Live({"v1": 875, "v2": 125}, None)
+
+
+def test_a_lone_group_has_all_the_traffic(groups):
+    groups.rule({"v1": 999})
+    assert router_of(groups).read() == Live({"v1": 1000}, None)
+
+
+def test_a_weight_of_zero_is_no_share(groups):
+    groups.rule({"v1": 1, "v2": 0})
+    assert router_of(groups).read() == Live({"v1": 1000}, None)
+
+
+def test_a_rule_of_another_service_is_refused(groups):
+    rule = groups.rule({"v1": 999}, service="else")
+    with pytest.raises(
+        ForeignError, match=rf"priority {PRIORITY} of .* a rule that is not shop's \({rule}\); remove it"
+    ):
+        router_of(groups).read()
+
+
+def test_a_rule_that_does_not_forward_is_refused(groups):
+    rule = groups.rule({"v1": 999})
+    nothing = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
+    groups.aws("elbv2").modify_rule(RuleArn=rule, Actions=[nothing])
+    with pytest.raises(ForeignError, match="does not forward: its action is fixed-response"):
+        router_of(groups).read()
+
+
+def test_a_group_nobody_declares_is_known_by_its_tag_and_its_weight_can_be_put_back(groups):
+    rule = groups.rule({"v1": 500, "v2": 500})
+    router = router_of(groups)
+    del router.groups["v2"]
+    assert router.read() == Live({"v1": 500, "v2": 500}, None)
+    router.set_shares({"v2": 1000})
+    assert groups.weights(rule) == {"v2": 999}
+
+
+def test_a_group_without_a_tag_is_known_by_its_name(groups):
+    (made,) = groups.aws("elbv2").create_target_group(
+        Name="by-hand", Protocol="HTTP", Port=80, VpcId=groups.theirs.vpc
+    )["TargetGroups"]
+    groups.groups["mine"] = made["TargetGroupArn"]
+    groups.rule({"mine": 999})
+    router = router_of(groups)
+    del router.groups["mine"]
+    assert router.read() == Live({"by-hand": 1000}, None)
+
+
+@IN_ONE
+@given(shares=all_shares())
+def test_shares_are_set_in_one_write_and_read_back_as_they_were(router, writes, shares):
+    writes.clear()
+    router.set_shares(shares)
+    assert router.read() == Live(shares, None)
+    assert writes == ["ModifyRule"]
+
+
+def test_a_share_of_a_version_without_a_group_is_refused_and_nothing_written(groups, writes):
+    groups.rule({"v1": 999})
+    writes.clear()
+    with pytest.raises(RouterError, match="no target group of v9 is known"):
+        router_of(groups).set_shares({"v1": 500, "v9": 500})
+    assert writes == []
+
+
+@pytest.mark.parametrize("act", [lambda r: r.set_shares({"v1": 1000}), lambda r: r.set_mark(None)])
+def test_a_rule_that_is_gone_is_told(groups, act):
+    with pytest.raises(RouterError, match=rf"the weighted rule \(priority {PRIORITY}\) of .* is gone"):
+        act(router_of(groups))
+
+
+def test_what_aws_refuses_is_told_with_what_was_tried(groups):
+    groups.rule({"v1": 999})
+    router = router_of(groups)
+    router.groups["v2"] = router.groups["v2"].replace("targetgroup/", "targetgroup/gone")
+    with pytest.raises(RouterError, match=r"^set the weights: An error occurred .TargetGroupNotFound"):
+        router.set_shares({"v2": 1000})
+
+
+def test_only_what_aws_says_becomes_a_router_error():
+    def refuse() -> None:
+        raise ClientError({"Error": {"Code": "Throttling", "Message": "slow down"}}, "DescribeRules")
+
+    with pytest.raises(RouterError, match=r"^read the rules: .*Throttling"):
+        asked("read the rules", refuse)
+    with pytest.raises(ZeroDivisionError):
+        asked("count", lambda: 1 // 0)
+
+
+def marked(start: Shares, goal: Shares, *, stop: bool = False) -> Mark:
+    return Mark("ab12cd34", start, goal, OWNER, 1_800_000_060, stop)
+
+
+def test_a_mark_is_written_read_back_and_taken_away_and_the_weights_stay(groups):
+    rule = groups.rule({"v1": 999})
+    router, mark = router_of(groups), marked({"v1": 1000}, {"v1": 875, "v2": 125})
+    router.set_mark(mark)
+    assert router.read() == Live({"v1": 1000}, mark)
+    router.set_mark(None)
+    assert router.read() == Live({"v1": 1000}, None)
+    assert groups.tags(rule) == {"sluice:service": "shop"}
+
+
+def test_a_stop_beside_the_mark_is_seen_and_outlives_a_renewal(groups):
+    rule = groups.rule({"v1": 999})
+    router = router_of(groups)
+    router.set_mark(marked({"v1": 1000}, {"v2": 1000}))
+    groups.aws("elbv2").add_tags(ResourceArns=[rule], Tags=[{"Key": "sluice:stop", "Value": "yes"}])
+    router.set_mark(marked({"v1": 1000}, {"v2": 1000}))
+    live = router.read()
+    assert live
+    assert live.mark == marked({"v1": 1000}, {"v2": 1000}, stop=True)
+
+
+def test_the_longest_mark_there_can_be_fits_into_tags(groups):
+    whole = dict.fromkeys(LONG, 1000 // MOST)
+    mark = marked(whole, dict.fromkeys(reversed(LONG), 200), stop=True)
+    fields = to_fields(mark)
+    assert all(re.fullmatch(r"[A-Za-z0-9 _.:/=+@-]{1,256}", value) for value in fields.values())
+    assert len(fields) + 2 <= 50
+    groups.rule({"v1": 999})
+    router = router_of(groups)
+    router.set_mark(mark)
+    live = router.read()
+    assert live
+    assert live.mark == mark
+
+
+def test_a_damaged_mark_is_refused_with_what_to_do(groups):
+    rule = groups.rule({"v1": 999})
+    groups.aws("elbv2").add_tags(ResourceArns=[rule], Tags=[{"Key": "sluice:run", "Value": "ab12cd34"}])
+    with pytest.raises(ForeignError, match=rf"cannot be read: .*; remove the sluice: tags of {rule} to go on"):
+        router_of(groups).read()
+
+
+@pytest.fixture
+def fleet(shop: Shop) -> Shop:
+    """`v1` with two instances."""
+    shop.build("v1", size=2)
+    return shop
+
+
+def targets(shop: Shop, version: str) -> list[dict]:
+    found = shop.aws("elbv2").describe_target_health(TargetGroupArn=shop.groups[version])
+    return [one["Target"] for one in found["TargetHealthDescriptions"]]
+
+
+def test_a_slice_is_healthy_when_every_instance_its_fleet_wants_is(fleet):
+    health = router_of(fleet).health("v1")
+    assert health == Health("v1", 2, 2)
+    assert health.ready
+
+
+def test_an_instance_that_is_not_there_yet_is_missing(fleet):
+    fleet.aws("elbv2").deregister_targets(TargetGroupArn=fleet.groups["v1"], Targets=targets(fleet, "v1")[:1])
+    health = router_of(fleet).health("v1")
+    assert (health.healthy, health.wanted, health.ready) == (1, 2, False)
+
+
+def test_an_external_slice_wants_what_is_registered(fleet):
+    fleet.fleets["v1"] = None
+    assert router_of(fleet).health("v1") == Health("v1", 2, 2)
+    fleet.aws("elbv2").deregister_targets(TargetGroupArn=fleet.groups["v1"], Targets=targets(fleet, "v1"))
+    health = router_of(fleet).health("v1")
+    assert (health.wanted, health.ready) == (0, False)
+
+
+class States:
+    """A client whose targets are in *states*, and nothing else: moto's are healthy or gone."""
+
+    def __init__(self, *states: dict[str, str]) -> None:
+        self._states = states
+
+    def describe_target_health(self, **_: str) -> dict:
+        return {"TargetHealthDescriptions": [{"TargetHealth": state} for state in self._states]}
+
+
+def test_what_is_not_healthy_is_counted_by_its_reason_and_what_leaves_is_not_counted(groups):
+    groups.fleets["v1"] = None
+    router = router_of(groups)
+    ill = {"State": "unhealthy", "Reason": "Target.FailedHealthChecks"}
+    states = States({"State": "healthy"}, ill, ill, {"State": "initial"}, {"State": "draining"})
+    object.__setattr__(router, "elbv2", states)
+    assert router.health("v1") == Health("v1", 1, 4, {"Target.FailedHealthChecks": 2, "initial": 1})
+
+
+def test_a_fleet_that_is_gone_is_told(fleet):
+    fleet.fleets["v1"] = "gone"
+    with pytest.raises(RouterError, match="the fleet gone does not exist any more"):
+        router_of(fleet).health("v1")
+
+
+def test_a_target_group_that_is_gone_is_told(groups):
+    router = router_of(groups)
+    groups.aws("elbv2").delete_target_group(TargetGroupArn=groups.groups["v1"])
+    with pytest.raises(RouterError, match=r"^count targets: .*TargetGroupNotFound"):
+        router.health("v1")
+
+
+def test_what_carries_traffic_to_a_group_is_named_and_isolation_rules_are_not(groups):
+    isolation = {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "x-slice", "Values": ["v1"]}}
+    groups.rule({"v1": 1}, priority=1000, **isolation)
+    groups.rule({"v1": 250, "v2": 750})
+    groups.rule({"v1": 0, "v2": 1}, priority=7)
+    groups.rule({"v1": 3}, priority=8)
+    listener = groups.theirs.listener
+    assert set(carriers(groups.aws("elbv2"), groups.groups["v1"])) == {
+        f"weight 3 in rule 8 of {listener}",
+        f"weight 250 in rule {PRIORITY} of {listener}",
+    }
+    assert carriers(groups.aws("elbv2"), groups.groups["v3"]) == []
+
+
+def test_a_listener_whose_default_is_the_group_carries_traffic_to_it(groups):
+    (listener,) = groups.aws("elbv2").create_listener(
+        LoadBalancerArn=groups.theirs.balancer,
+        Protocol="HTTP",
+        Port=81,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": groups.groups["v1"]}],
+    )["Listeners"]
+    assert carriers(groups.aws("elbv2"), groups.groups["v1"]) == [
+        f"weight 1 in rule default of {listener['ListenerArn']}"
+    ]
+
+
+def test_the_load_balancers_of_a_group_are_those_with_a_rule_for_it(groups):
+    groups.rule({"v1": 999})
+    elbv2 = groups.aws("elbv2")
+    assert balancers(elbv2, groups.groups["v1"]) == [groups.theirs.balancer]
+    assert balancers(elbv2, groups.groups["v2"]) == []
+
+
+def test_a_group_that_is_gone_has_no_load_balancer(groups):
+    elbv2 = groups.aws("elbv2")
+    elbv2.delete_target_group(TargetGroupArn=groups.groups["v1"])
+    assert balancers(elbv2, groups.groups["v1"]) == []
+    assert carriers(elbv2, groups.groups["v1"]) == []
+
+
+def test_many_rules_are_read_to_the_last_page(groups):
+    for number in range(1, 41):
+        groups.rule({"v1": 1}, priority=number)
+    rule = groups.rule({"v2": 999})
+    router = router_of(groups)
+    assert router.read() == Live({"v2": 1000}, None)
+    router.set_shares({"v3": 1000})
+    assert groups.weights(rule) == {"v3": 999}
