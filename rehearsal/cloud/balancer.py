@@ -7,8 +7,6 @@ so that a route never names a cluster or a target that is not there.
 
 import json
 import re
-import socket
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +14,8 @@ from pathlib import Path
 import psutil
 
 from rehearsal.cloud.health import HealthLog
-from rehearsal.cloud.proxy import POLL, BalancerError, Proxy
-from rehearsal.cloud.xds import HOLD, Files
+from rehearsal.cloud.proxy import BalancerError, Proxy
+from rehearsal.cloud.xds import Files
 from rollout.envoy_config import Cluster, Endpoint, Listener
 from rollout.envoy_resources import COUNTER, HEALTH_LOG, PREFIX, bootstrap
 
@@ -103,7 +101,6 @@ class Balancer:
             self._files.routes(listener)
         self._files.listeners(listeners)
         self._files.settle()
-        _await_ports(listeners)
         self._leave(wanted, endpoints)
 
     def _come(self, wanted: Mapping[str, Cluster], endpoints: Mapping[str, frozenset[Endpoint]]) -> None:
@@ -124,8 +121,6 @@ class Balancer:
             self._files.endpoints(cluster, endpoints[name])
         self._files.clusters(wanted.values())
         self._files.settle()
-        for name in self._clusters.keys() - wanted.keys():
-            self._files.forget(name)
         self._clusters, self._endpoints = dict(wanted), dict(endpoints)
 
     def targets(self) -> dict[str, dict[Endpoint, TargetState]]:
@@ -158,21 +153,6 @@ def _check(listeners: Sequence[Listener], clusters: Mapping[str, Cluster]) -> No
             raise BalancerError(
                 f"listener {listener.name} sends to {', '.join(sorted(unknown))}: no such cluster given"
             )
-
-
-def _await_ports(listeners: Sequence[Listener]) -> None:
-    """Envoy's workers listen a moment after it has said that it holds a listener."""
-    until = time.monotonic() + HOLD
-    for listener in listeners:
-        while not _listens(listener.host, listener.port):
-            if time.monotonic() > until:
-                raise BalancerError(f"Envoy does not listen on {listener.host}:{listener.port} ({listener.name})")
-            time.sleep(POLL)
-
-
-def _listens(host: str, port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex((host, port)) == 0
 
 
 def _endpoint(host: dict) -> Endpoint:

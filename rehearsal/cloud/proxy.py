@@ -104,11 +104,11 @@ class Proxy:
         return (self._folder / LOG).stat().st_size
 
     def said(self, since: int) -> str:
-        """The last thing that Envoy said after *since*."""
+        """Why Envoy gave up after *since*, before pages of addresses; if it did not, the last that it said."""
         with (self._folder / LOG).open("rb") as log:
             log.seek(since)
-            lines = log.read().decode(errors="replace").split("\n")
-        return " ".join([line for line in lines if line][-3:])
+            lines = [line for line in log.read().decode(errors="replace").split("\n") if line]
+        return " ".join([line for line in lines if "[critical]" in line][:1] or lines[-3:])
 
     def stop(self) -> None:
         """End Envoy and wait until it is gone; fine when it already is."""

@@ -2,6 +2,9 @@
 
 In: Envoy's resources. Out: `cds.json` (clusters), `eds-<cluster>.json` (endpoints), `lds.json` (listeners) and
 `rds-<listener>.json` (routes). Envoy names the version it holds of each in a counter; a file it refuses changes none.
+
+Each file costs Envoy an inotify instance, of which Linux gives a user 128 (fs.inotify.max_user_instances, shared with
+editors and the like): dozens of target groups are fine, a hundred are not, and Envoy aborts when there is none left.
 """
 
 import json
@@ -73,10 +76,6 @@ class Files:
         self._held |= self._written
         self._written.clear()
         self._heard = self._proxy.heard()
-
-    def forget(self, cluster: str) -> None:
-        """Have the endpoints of *cluster*, which Envoy no longer holds, written anew when it comes back."""
-        self._held.pop(f"cluster.{cluster}", None)
 
     def _versions(self) -> dict[str, str]:
         stats = json.loads(self._proxy.ask("/stats?format=json&filter=version_text$"))["stats"]

@@ -232,6 +232,23 @@ def test_the_isolation_header_reaches_a_slice_without_weight(balancer, serve, po
     assert {get(port, X_Slice=value)[2]["x-version"] for value in ("v22", "v", "xv2")} == {"v1"}
 
 
+@pytest.mark.slow
+def test_targets_and_weights_that_leave_in_one_step_drop_nothing(balancer, serve, port):
+    services = {"v1": serve("v1"), "v2": serve("v2")}
+
+    def move(to: str) -> None:
+        groups = [group(name, *([service] if name == to else [])) for name, service in services.items()]
+        balancer.apply(forward(port, **{name: int(name == to) for name in services}), groups)
+
+    move("v1")
+    with load(port, rate=800) as answers:
+        for turn in range(100):
+            move("v1" if turn % 2 else "v2")
+            time.sleep(0.02)
+    assert dropped(answers) == []
+    assert {a.version for a in answers} == {"v1", "v2"}
+
+
 def test_weights_share_the_requests_out(balancer, serve, port):
     groups = [group("v1", serve("v1")), group("v2", serve("v2"))]
     balancer.apply(forward(port, v1=900, v2=100), groups)
@@ -360,6 +377,14 @@ def test_a_target_is_unchecked_then_healthy_or_ill_with_the_reason(balancer, ser
     }
     until(lambda: reasons(balancer) == expected)
     assert balancer.targets()["v1"][well].healthy
+
+
+def test_a_target_that_comes_back_is_unchecked_again(balancer, silent, port):
+    balancer.apply(forward(port, v1=1), [(Cluster("v1", CHECK), [silent])])
+    until(lambda: reasons(balancer) == {silent: "Target.Timeout"})
+    balancer.apply(forward(port, v1=1), [(Cluster("v1", CHECK), [])])
+    balancer.apply(forward(port, v1=1), [(Cluster("v1", CHECK), [silent])])
+    assert reasons(balancer) == {}
 
 
 def test_the_first_passing_check_makes_healthy_and_then_the_thresholds_hold(balancer, switch, port):
@@ -525,7 +550,10 @@ def test_a_rule_to_no_cluster_is_refused_and_nothing_changes(balancer, serve, po
 
 @pytest.mark.slow  # it waits until Envoy had its time
 def test_a_taken_port_is_told_and_can_be_corrected(balancer, port):
-    with socket.create_server((HERE, port)), pytest.raises(BalancerError, match=r"listener_manager\.lds.*in use"):
+    with (
+        socket.create_server((HERE, port), reuse_port=True),
+        pytest.raises(BalancerError, match=r"listener_manager\.lds.*in use"),
+    ):
         balancer.apply([Listener("web", port, (Rule(ANY, Fixed(200)),))], [])
     balancer.apply([Listener("web", port, (Rule(ANY, Fixed(200)),))], [])
     assert get(port)[0] == 200

@@ -106,9 +106,23 @@ def test_what_envoy_refuses_at_the_start_is_told(proxy, folder):
 def test_an_envoy_that_ended_is_told_with_its_end(proxy):
     proxy.start()
     os.kill(proxy.pid, signal.SIGKILL)
-    until(lambda: psutil.Process(proxy.pid).status() == psutil.STATUS_ZOMBIE)
-    with pytest.raises(BalancerError, match=r"does not answer.*it ended with code -9"):
-        proxy.ask("/ready")
+
+    def told() -> bool:
+        with pytest.raises(BalancerError, match="does not answer") as error:
+            proxy.ask("/ready")
+        return "it ended with code -9" in str(error.value)
+
+    until(told)
+
+
+def test_of_what_envoy_said_the_reason_of_its_end_comes_first_else_the_last(proxy, folder):
+    log = folder / "envoy.log"
+    log.write_text("[warning] a\n[warning] b\n[error] c\n[error] d\n")
+    assert proxy.said(0) == "[warning] b [error] c [error] d"
+    since = proxy.heard()
+    with log.open("a") as more:
+        more.write("[critical] why\n[error] #0 0x1234\n[critical] #1 0x5678\n")
+    assert proxy.said(since) == "[critical] why"
 
 
 def test_a_page_that_is_not_there_is_an_error(proxy):
