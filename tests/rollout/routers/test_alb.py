@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ClientError
@@ -253,10 +254,9 @@ class States:
 
 def test_what_is_not_healthy_is_counted_by_its_reason_and_what_leaves_is_not_counted(groups):
     groups.fleets["v1"] = None
-    router = router_of(groups)
     ill = {"State": "unhealthy", "Reason": "Target.FailedHealthChecks"}
     states = States({"State": "healthy"}, ill, ill, {"State": "initial"}, {"State": "draining"})
-    object.__setattr__(router, "elbv2", states)
+    router = replace(router_of(groups), elbv2=states)
     assert router.health("v1") == Health("v1", 1, 4, {"Target.FailedHealthChecks": 2, "initial": 1})
 
 
