@@ -1,0 +1,47 @@
+"""What the documents show is what the project has."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from components.config_model import Document
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+DEV = (ROOT / "Pulumi.dev.yaml").read_text()
+
+
+def test_the_readme_shows_the_help_of_ops():
+    shown = re.search(r"<!-- ops-help -->\n```\n(.*?)```\n<!-- /ops-help -->", README, re.DOTALL)
+    assert shown is not None
+    help_ = subprocess.run(
+        [sys.executable, "-m", "ops", "--help"],
+        cwd=ROOT,
+        env={"PATH": "", "COLUMNS": "100", "LANG": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert help_.stdout.strip() == shown[1].strip()
+
+
+@pytest.mark.parametrize("key", [field.alias or name for name, field in Document.model_fields.items()])
+def test_every_key_is_explained_in_the_dev_stack_and_declared_in_the_schema(key):
+    assert re.search(rf"^  (# )?sluice:{key}:", DEV, re.MULTILINE)
+    declared = YAML(typ="safe").load(ROOT / "Pulumi.yaml")["config"]
+    assert key in {*declared, "salt"}  # the salt has no place there: the schema cannot say that it may be absent
+
+
+def test_every_key_of_every_model_stands_in_the_dev_stack():
+    models = [Document.model_fields[key].annotation for key in ("service", "network", "listener", "rollout")]
+    keys = [name for model in models for name in model.model_fields]  # pyright: ignore[reportOptionalMemberAccess]
+    assert [key for key in keys if not re.search(rf"\b{key}:", DEV)] == []
+
+
+@pytest.mark.parametrize("path", re.findall(r"\]\((?!http)([^)#]+)\)", README))
+def test_a_link_of_the_readme_leads_somewhere(path):
+    assert (ROOT / path).exists()
