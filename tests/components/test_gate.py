@@ -19,9 +19,10 @@ DEAD = Owner("ann", "here", 1, 1)
 class Run:
     """A run of a program that declares *traffic* over the shop's slices."""
 
-    def __init__(self, cloud: RecordingCloud, shop: Shop) -> None:
+    def __init__(self, cloud: RecordingCloud, shop: Shop, session: Session) -> None:
         self.cloud = cloud
         self.shop = shop
+        self.session = session
 
     def deploy(self, preview: bool = False, unknown: tuple[str, ...] = (), ready: str = "1s", **traffic: float) -> None:
         """Declare *traffic*; the target groups of *unknown* are still to be made."""
@@ -34,7 +35,7 @@ class Run:
         )
 
         def program() -> None:
-            gate = Gate(parse(config), Session({"region": "us-east-1"}), Interrupt())
+            gate = Gate(parse(config), self.session, Interrupt())
             groups = {
                 version: pulumi.Stash(version, input=group).id if version in unknown else group
                 for version, group in self.shop.groups.items()
@@ -64,10 +65,15 @@ class Run:
         return [line for line in self.cloud.told if "regist" not in line]
 
 
+@pytest.fixture(scope="module")
+def session(aws) -> Session:
+    return Session({"region": "us-east-1"})
+
+
 @pytest.fixture
-def run(cloud, shop) -> Run:
+def run(cloud, shop, session) -> Run:
     shop.build("v1", "v2")
-    return Run(cloud, shop)
+    return Run(cloud, shop, session)
 
 
 def test_the_first_run_waits_for_health_and_moves_nothing(run):
@@ -110,9 +116,9 @@ def test_a_preview_tells_the_plan_once_though_the_rule_follows(run, shop):
     assert len([line for line in run.told if line.startswith("plan:")]) == 1
 
 
-def test_a_preview_before_the_listener_exists_has_nothing_to_tell(cloud):
+def test_a_preview_before_the_listener_exists_has_nothing_to_tell(cloud, session):
     def program() -> None:
-        gate = Gate(parse(dev_config()), Session({"region": "us-east-1"}), Interrupt())
+        gate = Gate(parse(dev_config()), session, Interrupt())
         gate.record(pulumi.Stash("listener", input=1).id, PRIORITY, {})
 
     cloud.deploy(program, preview=True)
