@@ -97,7 +97,7 @@ def test_an_operators_stop_while_waiting_ends_within_seconds_with_the_former_wei
     router.start(V1)
     began = clock.now()
     clock.at(20, stop.set)
-    with pytest.raises(StoppedError, match="stopped by the operator.*v1 100 stays live"):
+    with pytest.raises(StoppedError, match=r"stopped by the operator.*v1 100 stays live"):
         walk(V1, V2)
     assert clock.now() - began < 22
     assert (router.live.shares, router.live.mark) == (V1, None)
@@ -133,7 +133,7 @@ def test_a_move_the_router_does_not_show_is_put_back(walk, router, clock):
     router.healthy.add("v2")
     took = router.set_shares
     router.set_shares = lambda shares: took({"v1": 100, "v2": 900} if shares == V2 else shares)
-    with pytest.raises(RouterError, match="did not show v2 100.*Restored v1 100"):
+    with pytest.raises(RouterError, match=r"did not show v2 100.*Restored v1 100"):
         walk(V1, V2)
     assert (router.live.shares, router.live.mark) == (V1, None)
 
@@ -150,7 +150,7 @@ def test_a_restore_tries_again_until_the_router_answers(walk, router, clock):
 def test_a_restore_that_cannot_be_done_says_so_and_leaves_the_mark(walk, router, clock):
     router.start(V1)
     clock.at(5, lambda: router.broken.update({"health", "read", "set_shares"}))
-    with pytest.raises(RolloutError, match="RESTORE FAILED.*former traffic is v1 100"):
+    with pytest.raises(RolloutError, match=r"RESTORE FAILED.*former traffic is v1 100"):
         walk(V1, V2)
     assert router.live.mark is not None
 

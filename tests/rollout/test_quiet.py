@@ -79,7 +79,7 @@ def test_a_quiet_slice_goes_after_the_drain_time(wait):
 
 def test_a_slice_with_weight_stays(wait, cloud):
     cloud.weight = 1
-    with pytest.raises(RefusedError, match="still carries traffic .weight 1 in rule 9"):
+    with pytest.raises(RefusedError, match=r"still carries traffic .weight 1 in rule 9"):
         wait()
 
 
