@@ -71,7 +71,7 @@ def test_the_isolation_route_reaches_a_slice_without_a_share(url):
 
 
 def test_twenty_releases_and_rollbacks_in_a_row_drop_nothing(stage, images, load):
-    releases = {"v1": images["v1"], "v2": images["v2"]}
+    releases, version = {"v1": images["v1"], "v2": images["v2"]}, ""
     for turn in range(1, 21):
         if turn % 4 == 1:  # every fourth is a new version, the oldest standby leaves
             version = f"r{turn}"
