@@ -32,9 +32,10 @@ def _quoted(value: str) -> str:
     return f'"{escaped}"'
 
 
-def unit(image: str, names: list[str]) -> str:
+def unit(image: str, names: list[str], port: int) -> str:
     """The systemd unit that runs *image*; Docker takes the variables *names* from the unit's own environment."""
     passed = " ".join(f"--env {name}" for name in names)
+    low_port = " --cap-add NET_BIND_SERVICE" if port < 1024 else ""
     return (
         "[Unit]\n"
         "Description=One Sluice slice's container\n"
@@ -44,7 +45,7 @@ def unit(image: str, names: list[str]) -> str:
         f"EnvironmentFile={ENV_FILE}\n"
         "ExecStartPre=-/usr/bin/docker rm --force sluice\n"
         "ExecStart=/usr/bin/docker run --rm --name sluice --network host --read-only --tmpfs /tmp --cap-drop ALL"
-        f" --security-opt no-new-privileges {passed} {image}\n"
+        f"{low_port} --security-opt no-new-privileges {passed} {image}\n"
         "ExecStop=/usr/bin/docker stop --time 30 sluice\n"
         "TimeoutStartSec=0\n"
         "Restart=always\n"
@@ -59,7 +60,7 @@ def render(release: Release, bucket: str) -> str:
     environment = variables(release, bucket)
     files = [{"path": ENV_FILE, "permissions": "0600", "owner": "root:root", "content": env_file(environment)}]
     if release.image:
-        content = unit(release.image, sorted(environment))
+        content = unit(release.image, sorted(environment), release.port)
         files.append({"path": UNIT_FILE, "permissions": "0644", "owner": "root:root", "content": content})
     # JSON is YAML, and quotes whatever an environment may hold. Starting must not wait for the boot that it is part of.
     config = {

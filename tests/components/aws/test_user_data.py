@@ -148,8 +148,13 @@ def test_systemd_finds_no_fault_with_the_unit(tmp_path):
     docker.write_text("[Service]\nExecStart=/bin/true\n")
     file = tmp_path / "sluice.service"
     here = shutil.which("true") or "/bin/true"
-    file.write_text(unit(IMAGE, ["A", "PORT"]).replace("/usr/bin/docker", here))
+    file.write_text(unit(IMAGE, ["A", "PORT"], 80).replace("/usr/bin/docker", here))
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", str(file)], capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, [line for line in done.stderr.splitlines() if "sluice" in line]) == (0, [])
+
+
+@pytest.mark.parametrize(("port", "may_bind"), [(80, True), (1023, True), (1024, False), (8080, False)])
+def test_a_container_may_bind_a_low_port_only_where_it_has_one(port, may_bind):
+    assert ("--cap-add NET_BIND_SERVICE" in unit(IMAGE, ["PORT"], port)) == may_bind
