@@ -32,9 +32,9 @@ NAMES = {
 
 def configured(args: Mapping[str, Any], environment: Mapping[str, str]) -> Cloud:
     """The cloud that the provider's *args* and the *environment* name; RefusedError says what to write instead."""
+    if strange := set(args) - NAMES:
+        raise RefusedError(f"provider aws: unknown key {_listed(strange)}; this stand-in knows {_listed(NAMES)}")
     values = {name: _decoded(name, value) for name, value in args.items() if value is not UNKNOWN}
-    if unknown := sorted(set(values) - NAMES):
-        raise RefusedError(f"provider aws: unknown key {_listed(unknown)}; this stand-in knows {_listed(NAMES)}")
     region = values.get("region") or environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
     if not region:
         raise RefusedError("provider aws: no region; set aws:region or AWS_REGION")

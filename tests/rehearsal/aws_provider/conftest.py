@@ -9,9 +9,10 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf import empty_pb2
 from moto.server import ThreadedMotoServer
 from pulumi.provider.experimental.property_value import PropertyValue
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
 from rehearsal.aws_provider.cloud import RETRY_SECONDS
 from rehearsal.aws_provider.provider import AwsProvider
@@ -27,6 +28,7 @@ class Engine:
         self.stub = provider_pb2_grpc.ResourceProviderStub(channel)
 
     def configure(self, **args: Any) -> Any:
+        self.configuration = args
         return self.stub.Configure(provider_pb2.ConfigureRequest(args=_struct(args), acceptSecrets=True))
 
     def check(
@@ -64,8 +66,18 @@ class Engine:
         answer = self.stub.Read(request)
         return answer.id, _props(answer.properties), _props(answer.inputs)
 
+    def cancel(self) -> None:
+        self.stub.Cancel(empty_pb2.Empty())
+
+    def configure_again(self) -> None:
+        """Go on after a cancel, which no engine does."""
+        self.configure(**self.configuration)
+
+    def deletion(self, token: str, resource_id: str, state: Props) -> Any:
+        return provider_pb2.DeleteRequest(urn=_urn(token), id=resource_id, properties=_struct(state))
+
     def delete(self, token: str, resource_id: str, state: Props) -> None:
-        self.stub.Delete(provider_pb2.DeleteRequest(urn=_urn(token), id=resource_id, properties=_struct(state)))
+        self.stub.Delete(self.deletion(token, resource_id, state))
 
     def invoke(self, token: str, **args: Any) -> Props:
         answer = self.stub.Invoke(provider_pb2.InvokeRequest(tok=token, args=_struct(args)))
@@ -140,7 +152,7 @@ def cloud() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served() -> Iterator[str]:
     """The address of a provider that is not configured."""
     loop = asyncio.new_event_loop()
@@ -154,21 +166,15 @@ def served() -> Iterator[str]:
     loop.close()
 
 
-@pytest.fixture(autouse=True)
-def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def impatience() -> Iterator[None]:
     """Deletes give up soon."""
-    monkeypatch.setenv(RETRY_SECONDS, "0.5")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(RETRY_SECONDS, "0.5")
+        yield
 
 
-@pytest.fixture
-def world(engine: Engine, cloud: str) -> Iterator[World]:
-    """Resources made when they are asked for, and deleted after the test."""
-    made = World(engine, cloud)
-    yield made
-    made.destroy()
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def engine(served: str, cloud: str) -> Iterator[Engine]:
     """An engine whose provider works against *cloud*."""
     with grpc.insecure_channel(served) as channel:
@@ -177,3 +183,36 @@ def engine(served: str, cloud: str) -> Iterator[Engine]:
             region="us-east-1", accessKey="test", secretKey="test", endpoints=[dict.fromkeys(SERVICES, cloud)]
         )
         yield one
+
+
+@pytest.fixture(scope="module")
+def world(engine: Engine, cloud: str) -> Iterator[World]:
+    """Resources made when a module's tests first ask for them, and deleted after its last."""
+    made = World(engine, cloud)
+    yield made
+    made.destroy()
+
+
+@dataclass(frozen=True)
+class FailedInitialization:
+    """What the engine records of a resource that exists and is not finished."""
+
+    id: str
+    state: Props
+    inputs: Props
+
+
+def failed_initialization(caught: pytest.ExceptionInfo[grpc.RpcError]) -> FailedInitialization:
+    """The detail of a refused call that left a resource."""
+    assert isinstance(caught.value, grpc.Call)
+    metadata: Any = caught.value.trailing_metadata()
+    status = status_pb2.Status.FromString(dict(metadata)["grpc-status-details-bin"])
+    detail = provider_pb2.ErrorResourceInitFailed()
+    assert status.details[0].Unpack(detail)
+    return FailedInitialization(detail.id, _props(detail.properties), _props(detail.inputs))
+
+
+def refusal(caught: pytest.ExceptionInfo[grpc.RpcError]) -> str:
+    """The words of a refused call."""
+    assert isinstance(caught.value, grpc.Call)
+    return caught.value.details() or ""

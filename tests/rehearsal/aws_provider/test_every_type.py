@@ -1,4 +1,7 @@
-"""Each type through its life, over the protocol: what is created refreshes to itself and previews empty."""
+"""Each type through its life, over the protocol: what is created refreshes to itself and previews empty.
+
+The tests of this file share one world and go through it in their order.
+"""
 
 import json
 from typing import Any
@@ -88,19 +91,21 @@ def test_a_created_resource_refreshes_to_itself_and_previews_empty(world: World,
     _assert_settled(world(name))
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_a_deleted_resource_reads_as_gone(world: World, name: str) -> None:
-    made = world(name)
-    world.destroy()
-    assert made.refresh().id == ""
-
-
 @pytest.mark.parametrize("name", [name for name in RECIPES if name != "route"])
 def test_a_resource_is_found_by_its_id_alone(world: World, name: str) -> None:
     made = world(name)
     resource_id, state, _ = world.engine.read(made.token, made.id, {}, {})
     assert resource_id == made.id
     assert set(state) >= {key for key, value in made.state.items() if value not in ({}, [])}
+
+
+@pytest.mark.parametrize(("name", "changes", "replaces"), REPLACING)
+def test_only_what_the_real_provider_replaces_is_replaced(
+    world: World, name: str, changes: dict[str, Any], replaces: list[str]
+) -> None:
+    diff = world(name).diff(**changes)
+    assert diff.changes == diff.DIFF_SOME
+    assert sorted(diff.replaces) == replaces
 
 
 @pytest.mark.parametrize(("name", "changes"), IN_PLACE, ids=[f"{name}: {', '.join(c)}" for name, c in IN_PLACE])
@@ -114,13 +119,11 @@ def test_a_change_in_place_is_done_and_then_previews_empty(world: World, name: s
     _assert_settled(changed)
 
 
-@pytest.mark.parametrize(("name", "changes", "replaces"), REPLACING)
-def test_only_what_the_real_provider_replaces_is_replaced(
-    world: World, name: str, changes: dict[str, Any], replaces: list[str]
-) -> None:
-    diff = world(name).diff(**changes)
-    assert diff.changes == diff.DIFF_SOME
-    assert sorted(diff.replaces) == replaces
+def test_what_is_deleted_reads_as_gone(world: World) -> None:
+    made = world.all()
+    assert len(made) == len(RECIPES)
+    world.destroy()
+    assert [one.token for one in made if one.refresh().id != ""] == []
 
 
 def _assert_settled(made: Any) -> None:

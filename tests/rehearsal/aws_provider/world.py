@@ -46,6 +46,10 @@ class World:
             _, one = self._made.popitem()
             one.delete()
 
+    def all(self) -> list[Any]:
+        """What was made, first first."""
+        return [*self._made.values()]
+
     def put(self, name: str, changed: Any) -> Any:
         """Keep *changed* as what the name stands for now."""
         self._made[name] = changed

@@ -1,0 +1,33 @@
+"""Load balancers: protected ones stay, logs that are off are no difference."""
+
+import grpc
+import pytest
+
+from tests.rehearsal.aws_provider.conftest import refusal
+from tests.rehearsal.aws_provider.world import World
+
+
+def test_a_protected_load_balancer_is_not_deleted_until_it_is_not(world: World) -> None:
+    protected = world.put("load balancer", world("load balancer").update(enableDeletionProtection=True))
+    with pytest.raises(grpc.RpcError) as caught:
+        protected.delete()
+    assert "DeleteLoadBalancer: OperationNotPermitted" in refusal(caught)
+    world.put("load balancer", protected.update(enableDeletionProtection=False))
+    world.destroy()
+
+
+def test_subnets_and_groups_that_a_load_balancer_holds_are_not_deleted(world: World) -> None:
+    name = world("load balancer").state["name"]
+    for held in ("subnet a", "security group"):
+        with pytest.raises(grpc.RpcError) as caught:
+            world(held).delete()
+        assert f"DependencyViolation: {held.removesuffix(' a')} {world(held).id}" in refusal(caught)
+        assert name in refusal(caught)
+
+
+def test_where_logs_are_off_the_bucket_is_no_difference(world: World) -> None:
+    off = world.put("load balancer", world("load balancer").update(accessLogs={"bucket": "logs", "enabled": False}))
+    assert dict(off.refresh().diff(accessLogs={"bucket": "other"}).detailedDiff) == {}
+    on = world.put("load balancer", off.update(accessLogs={"bucket": world("bucket").id, "enabled": True}))
+    assert dict(on.refresh().diff().detailedDiff) == {}
+    assert list(on.diff(accessLogs={"bucket": "other", "enabled": True}).diffs) == ["accessLogs"]

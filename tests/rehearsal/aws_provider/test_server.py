@@ -1,0 +1,80 @@
+"""The provider's process: found on PATH, quick to start, gone with its engine; errors in words, never a traceback."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import grpc
+import psutil
+import pytest
+
+from tests.rehearsal.aws_provider.conftest import Engine, refusal
+from tests.rehearsal.aws_provider.world import SERVICES
+
+COMMAND = Path(__file__).resolve().parents[3] / "rehearsal" / "bin" / "pulumi-resource-aws"
+
+
+@pytest.fixture
+def process():
+    """A provider whose engine is this process."""
+    with subprocess.Popen([sys.executable, COMMAND, "127.0.0.1:1"], stdout=subprocess.PIPE, text=True) as one:
+        yield one
+        one.kill()
+
+
+def test_it_prints_its_port_and_serves_there(process: subprocess.Popen[str], cloud: str) -> None:
+    assert process.stdout
+    with grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}") as channel:
+        engine = Engine(channel)
+        endpoints = [dict.fromkeys(SERVICES, cloud)]
+        answer = engine.configure(region="us-east-1", accessKey="a", secretKey="b", endpoints=endpoints)
+        assert (answer.supportsPreview, answer.acceptSecrets) == (True, False)
+        vpc = engine.made("aws:ec2/vpc:Vpc", cidrBlock="10.0.0.0/16")
+        vpc.delete()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_when_the_engine_ends_it(process: subprocess.Popen[str], signum: int) -> None:
+    assert process.stdout
+    process.stdout.readline()
+    process.send_signal(signum)
+    assert process.wait(5) == 0
+
+
+def test_it_ends_itself_when_the_engine_is_gone() -> None:
+    engine = f"import subprocess, sys; p = subprocess.Popen([{sys.executable!r}, {str(COMMAND)!r}, '127.0.0.1:1'])"
+    script = f"{engine}; print(p.pid, flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout
+        provider = psutil.Process(int(parent.stdout.readline()))
+        assert parent.stdout.readline().strip().isdigit()  # the port: it serves
+        parent.kill()
+    end = time.monotonic() + 5
+    while provider.is_running() and provider.status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < end, "it outlived its engine"
+        time.sleep(0.05)
+
+
+def test_an_outside_endpoint_is_refused_before_anything_is_asked(served: str) -> None:
+    with grpc.insecure_channel(served) as channel, pytest.raises(grpc.RpcError) as caught:
+        Engine(channel).configure(region="us-east-1", endpoints=[{"ec2": "https://ec2.us-east-1.amazonaws.com"}])
+    assert "is not on loopback" in refusal(caught)
+
+
+def test_a_type_that_is_not_served_is_refused_by_name(engine: Engine) -> None:
+    with pytest.raises(grpc.RpcError) as caught:
+        engine.check("aws:rds/instance:Instance", {})
+    assert refusal(caught).startswith("the type aws:rds/instance:Instance is not served by this stand-in of pulumi-aws")
+
+
+def test_an_aws_that_does_not_answer_is_told_in_one_line(served: str) -> None:
+    endpoints = [dict.fromkeys(SERVICES, "http://127.0.0.1:9")]
+    with grpc.insecure_channel(served) as channel:
+        engine = Engine(channel)
+        engine.configure(region="us-east-1", accessKey="a", secretKey="b", endpoints=endpoints)
+        with pytest.raises(grpc.RpcError) as caught:
+            engine.invoke("aws:index/getCallerIdentity:getCallerIdentity")
+    assert "EndpointConnectionError: Could not connect to the endpoint URL" in refusal(caught)
+    assert "\n" not in refusal(caught)
