@@ -65,7 +65,6 @@ class AwsBackend:
         args = MachinesArgs(
             vpc=self._network.vpc,
             guards=self._entry.guards,
-            ports=sorted({release.port for release in own}),
             bucket_arn=self._data.arn,
             secrets=sorted({arn for release in own for arn in release.secrets.values()}),
             ecr=any(".dkr.ecr." in (release.image or "") for release in own),

@@ -1,7 +1,7 @@
 """What the machines of every slice share on AWS: their role, and the security group around them.
 
-In: the bucket, the secrets that releases name, the ports, where requests come from. Out: the instance profile and the
-security group.
+In: the bucket, the secrets that releases name, where requests come from. Out: the instance profile and the security
+group. Protected and retained: without them no slice gets a request.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,6 @@ class MachinesArgs:
 
     vpc: Input[str]
     guards: Sequence[Input[str]]
-    ports: Sequence[int]
     bucket_arn: Input[str]
     secrets: Sequence[str]
     ecr: bool
@@ -57,7 +56,9 @@ class Machines(pulumi.ComponentResource):
             opts=self._opts(),
         )
         if self._args.ecr:
-            aws.iam.RolePolicyAttachment(f"{self._name}-ecr", role=role.name, policy_arn=ECR, opts=self._opts())
+            # Not protected: it goes when no release needs it any more.
+            parent = ResourceOptions(parent=self)
+            aws.iam.RolePolicyAttachment(f"{self._name}-ecr", role=role.name, policy_arn=ECR, opts=parent)
         return role
 
     def _statements(self) -> list[dict[str, Any]]:
@@ -89,10 +90,9 @@ class Machines(pulumi.ComponentResource):
         return self._around
 
     def _reach(self) -> None:
-        """In: the load balancer to the slices' ports, nothing else. Out: anywhere, for packages, images and data."""
+        """In: the load balancer, nothing else. Out: anywhere, for packages, images and data."""
         for index, guard in enumerate(self._args.guards):
-            for port in self._args.ports:
-                self._allow(index, guard, port)
+            self._allow(index, guard)
         aws.vpc.SecurityGroupEgressRule(
             f"{self._name}-machine-out",
             security_group_id=self._around.id,
@@ -102,28 +102,31 @@ class Machines(pulumi.ComponentResource):
             opts=self._opts(),
         )
 
-    def _allow(self, index: int, guard: Input[str], port: int) -> None:
-        """Both sides of one way in; the load balancer's own group lets nothing out either."""
+    def _allow(self, index: int, guard: Input[str]) -> None:
+        """Both sides of the one way in: the load balancer's own group lets nothing out either.
+
+        Any port, because each release has its own: a rule a port would go with the last release that names it.
+        """
         aws.vpc.SecurityGroupIngressRule(
-            f"{self._name}-machine-{index}-{port}",
+            f"{self._name}-machine-in-{index}",
             security_group_id=self._around.id,
-            description=f"Load balancer to port {port}",
+            description="Load balancer to machines",
             referenced_security_group_id=guard,
             ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
+            from_port=1,
+            to_port=65535,
             opts=self._opts(),
         )
         aws.vpc.SecurityGroupEgressRule(
-            f"{self._name}-balancer-out-{index}-{port}",
+            f"{self._name}-balancer-out-{index}",
             security_group_id=guard,
-            description=f"Load balancer to the machines of {self._name}, port {port}",
+            description=f"Load balancer to the machines of {self._name}",
             referenced_security_group_id=self._around.id,
             ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
+            from_port=1,
+            to_port=65535,
             opts=self._opts(),
         )
 
     def _opts(self) -> ResourceOptions:
-        return ResourceOptions(parent=self)
+        return ResourceOptions(parent=self, protect=True, retain_on_delete=True)

@@ -28,21 +28,20 @@ def test_machines_may_read_the_secrets_that_releases_name_and_pull_what_they_run
     assert pull == "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
 
 
-def test_machines_are_reached_by_the_load_balancer_alone_and_on_the_services_ports_alone(two):
+def test_machines_are_reached_by_the_load_balancer_alone(two):
     ways_in = [one for one in two.all("SecurityGroupIngressRule") if one.parent == "sluice:aws:Machines"]
     guard = two.one("SecurityGroup", "shop-balancer").urn
     assert [(one.inputs["fromPort"], one.inputs["toPort"], one.inputs["ipProtocol"]) for one in ways_in] == [
-        (8080, 8080, "tcp"),
-        (9090, 9090, "tcp"),
+        (1, 65535, "tcp")
     ]
     assert not [one.urn for one in ways_in if "cidrIpv4" in one.inputs or "cidrIpv6" in one.inputs]
     sources = [list(one.request.propertyDependencies["referencedSecurityGroupId"].urns) for one in ways_in]
-    assert sources == [[guard], [guard]]
+    assert sources == [[guard]]
 
 
 def test_every_security_group_and_every_way_says_what_it_is_for(two, public):
     guards = [one for cloud in (two, public) for one in cloud.custom if "ecurityGroup" in one.type]
-    assert len(guards) == 15
+    assert len(guards) == 13
     assert not [one.urn for one in guards if not one.inputs.get("description")]
 
 
