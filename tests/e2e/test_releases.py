@@ -192,4 +192,5 @@ def test_weights_that_someone_else_set_are_not_overwritten(stage, images):
 def test_the_engine_refuses_to_destroy_what_is_stable(stage, images):
     done = stage.run("pulumi", "destroy", "--yes", "--skip-preview", "--non-interactive", "--run-program")
     assert done.code != 0
+    assert not re.search(r"- \d+ deleted", done.text), done.text
     assert live(stage) == {"v1": 999}
