@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from rehearsal.aws_provider.cloud import Aws, found, unless
+from rehearsal.aws_provider.cloud import Aws, unless
 from rehearsal.aws_provider.errors import RefusedError
 from rehearsal.aws_provider.values import Props
 
@@ -122,7 +122,7 @@ def delete(aws: Aws, name: str, olds: Props) -> None:
         _drain(aws, name, seconds)
 
     def attempt() -> None:
-        with unless("ValidationError"):  # "not found" carries no code of its own
+        with unless("ValidationError"):
             if describe(aws, name) is not None:
                 aws.autoscaling.delete_auto_scaling_group(AutoScalingGroupName=name, ForceDelete=force)
 
@@ -134,16 +134,22 @@ def _drain(aws: Aws, name: str, seconds: float) -> None:
     live = describe(aws, name)
     if live is None:
         return
-    sizes = {"MinSize": 0, "MaxSize": 0, "DesiredCapacity": 0}
-    found(lambda: aws.autoscaling.update_auto_scaling_group(AutoScalingGroupName=name, **sizes), "ValidationError")
+    _empty(aws, name)
     protected = [one["InstanceId"] for one in live["Instances"] if one.get("ProtectedFromScaleIn")]
     if protected:
         aws.autoscaling.set_instance_protection(
             AutoScalingGroupName=name, InstanceIds=protected, ProtectedFromScaleIn=False
         )
+        _empty(aws, name)  # the local AWS looks at the protection only when the sizes are set
 
     def left() -> str | None:
         instances = (describe(aws, name) or {"Instances": []})["Instances"]
         return f"{len(instances)} instances left" if instances else None
 
     aws.until(f"instances of {name} gone", left, seconds)
+
+
+def _empty(aws: Aws, name: str) -> None:
+    with unless("ValidationError"):  # "not found" carries no code of its own
+        sizes = {"MinSize": 0, "MaxSize": 0, "DesiredCapacity": 0}
+        aws.autoscaling.update_auto_scaling_group(AutoScalingGroupName=name, **sizes)

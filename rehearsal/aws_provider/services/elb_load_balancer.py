@@ -133,8 +133,18 @@ def _update(aws: Aws, change: Change) -> None:
 
 def _delete(aws: Aws, arn: str, _olds: Props) -> None:
     with unless(GONE):
+        _refuse_if_protected(aws, arn)
         aws.elbv2.delete_load_balancer(LoadBalancerArn=arn)
     aws.until(f"load balancer {arn} deleted", lambda: "still there" if describe(aws, arn) else None, SECONDS)
+
+
+def _refuse_if_protected(aws: Aws, arn: str) -> None:
+    """As AWS does, where the local AWS lets a protected one go."""
+    attributes = aws.elbv2.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+    if from_attributes(attributes, ATTRIBUTES)["enableDeletionProtection"]:
+        raise RefusedError(
+            f"OperationNotPermitted: load balancer '{arn}' cannot be deleted because deletion protection is enabled"
+        )
 
 
 LOAD_BALANCER = ResourceType(

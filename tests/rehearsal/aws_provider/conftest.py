@@ -83,9 +83,9 @@ class Engine:
         answer = self.stub.Invoke(provider_pb2.InvokeRequest(tok=token, args=_struct(args)))
         return _props(getattr(answer, "return"))
 
-    def made(self, token: str, name: str = "it", **inputs: Any) -> "Made":
+    def made(self, token: str, **inputs: Any) -> "Made":
         """A resource of these inputs, checked and created as `up` does."""
-        checked, failures = self.check(token, inputs, name=name)
+        checked, failures = self.check(token, inputs)
         assert failures == {}
         resource_id, state = self.create(token, checked)
         return Made(self, token, resource_id, inputs, checked, state)

@@ -69,6 +69,7 @@ def test_a_type_that_is_not_served_is_refused_by_name(engine: Engine) -> None:
     assert refusal(caught).startswith("the type aws:rds/instance:Instance is not served by this stand-in of pulumi-aws")
 
 
+@pytest.mark.slow  # it is asked again for a while
 def test_an_aws_that_does_not_answer_is_told_in_one_line(served: str) -> None:
     endpoints = [dict.fromkeys(SERVICES, "http://127.0.0.1:9")]
     with grpc.insecure_channel(served) as channel:

@@ -46,6 +46,9 @@ class World:
             _, one = self._made.popitem()
             one.delete()
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._made
+
     def all(self) -> list[Any]:
         """What was made, first first."""
         return [*self._made.values()]
@@ -55,9 +58,9 @@ class World:
         self._made[name] = changed
         return changed
 
-    def forget(self, name: str) -> None:
-        """Leave out of `destroy` what a test deletes itself."""
-        del self._made[name]
+    def drop(self, name: str) -> None:
+        """Delete one, on which no other depends; the next test makes it anew."""
+        self._made.pop(name).delete()
 
 
 def forward(*groups: tuple[str, int]) -> list[dict[str, Any]]:

@@ -1,7 +1,5 @@
 """EC2: egress is declared or there is none, templates get versions, associations move."""
 
-from collections.abc import Iterator
-
 import grpc
 import pytest
 
@@ -10,12 +8,6 @@ from tests.rehearsal.aws_provider.conftest import refusal
 from tests.rehearsal.aws_provider.world import World
 
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
-
-
-@pytest.fixture(autouse=True)
-def tidy(world: World) -> Iterator[None]:
-    yield
-    world.destroy()
 
 
 def test_a_new_security_group_lets_nothing_out(world: World) -> None:
@@ -75,7 +67,7 @@ def test_an_association_that_moved_has_another_id_and_is_found_all_the_same(worl
     table = world.engine.made("aws:ec2/routeTable:RouteTable", vpcId=world("vpc").id)
     moved = world.put("association", association.update(routeTableId=table.id))
     assert moved.refresh().state["routeTableId"] == table.id
-    moved.delete()
+    world.drop("association")
     table.delete()
     assert moved.refresh().id == ""
 

@@ -1,6 +1,6 @@
 """Rules: one call for all weights, priorities that are taken, drift, tags of another hand."""
 
-from typing import Any
+from collections.abc import Iterator
 
 import grpc
 import pytest
@@ -12,11 +12,10 @@ RULE = "aws:lb/listenerRule:ListenerRule"
 
 
 @pytest.fixture
-def rule(world: World) -> Any:
-    """The weighted rule, as if this were its first test."""
-    made = world("listener rule")
-    yield made
-    world.destroy()
+def rule(world: World) -> Iterator[Made]:
+    """The weighted rule, made anew for each test."""
+    yield world("listener rule")
+    world.drop("listener rule")
 
 
 def test_weights_moved_elsewhere_are_seen_and_put_back(world: World, rule: Made) -> None:
