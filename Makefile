@@ -14,7 +14,7 @@ help: ## list these commands
 setup: $(VENV)/.installed ## .venv with the pinned requirements, and the pulumi engine; again: instant
 	@$(BIN)/python -m rehearsal.engine
 
-check: setup ## format, lint, types and the fast tests: under a minute
+check: setup ## format, lint, types and the fast tests: before each commit
 	@$(MAKE) --no-print-directory -j2 style fast
 
 test: setup style ## everything: make check, and the slow and end-to-end tests on the real engine
