@@ -36,6 +36,26 @@ from tests.world import Clients, Shop, Theirs, moto
 # moto and pulumi_aws keep a million objects for good; walking them as often as by default took a third of the time.
 gc.set_threshold(100_000, 20, 100)
 
+TESTS = Path(__file__).parent
+# Tests that start processes, or ask moto over HTTP in each case: `make test` runs them, `make check` does not.
+SLOW = (
+    "e2e/",
+    "rehearsal/aws_provider/services/",
+    "rehearsal/aws_provider/test_every_type.py",
+    "rehearsal/cloud/test_balancer.py",
+    "rehearsal/cloud/test_instances.py",
+    "rehearsal/test_cli.py",
+    "rehearsal/test_load.py",
+    "rehearsal/test_sample.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is in SLOW."""
+    for item in items:
+        if item.path.relative_to(TESTS).as_posix().startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+
 
 class FakeClock:
     """Time passes only by sleeping; `at` runs things when their second comes."""
