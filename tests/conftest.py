@@ -40,11 +40,12 @@ TESTS = Path(__file__).parent
 # Tests that start processes, or ask moto over HTTP in each case: `make test` runs them, `make check` does not.
 SLOW = (
     "e2e/",
-    "rehearsal/aws_provider/services/",
-    "rehearsal/aws_provider/test_every_type.py",
+    "rehearsal/aws_provider/",
     "rehearsal/cloud/test_balancer.py",
     "rehearsal/cloud/test_instances.py",
     "rehearsal/test_cli.py",
+    "rehearsal/test_command.py",
+    "rehearsal/test_engine.py",
     "rehearsal/test_load.py",
     "rehearsal/test_sample.py",
 )
