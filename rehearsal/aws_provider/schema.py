@@ -5,7 +5,7 @@ Everything the engine asks is answered from such a description: `check.py` valid
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from rehearsal.aws_provider.cloud import Aws
@@ -79,11 +79,6 @@ def strings(**how: Any) -> Field:
 def tags() -> dict[str, Field]:
     """The `tags` of nearly every type."""
     return {"tags": Field(kind=MAP, of=text())}
-
-
-def replacing(fields: Mapping[str, Field]) -> dict[str, Field]:
-    """The same fields, each of which replaces the resource when it changes."""
-    return {name: replace(one, replaces=True) for name, one in fields.items()}
 
 
 @dataclass(frozen=True)
