@@ -6,7 +6,11 @@ RolloutError
 ├── ForeignError     the live weights or the mark are nobody's we know
 ├── RefusedError     what is asked for cannot be walked to safely
 ├── StoodDownError   weights or mark changed under our walk: left as they are
-├── UnhealthyError   a slice that should gain share was not healthy in time
+├── UnhealthyError   a slice that gains share was not healthy in time, or is not any more
+├── WorseError       a newcomer was shown to be worse than the incumbent
+├── InconclusiveError  a gate was neither passed nor failed by the deadline, or its source could not be read
+├── GateError        the command gate refused
+├── MetricsError     a metric source could not be read
 └── StoppedError     an operator stopped the walk
 """
 
@@ -16,7 +20,14 @@ class RolloutError(Exception):
 
 
 class RouterError(RolloutError):
-    """The router could not be read or written, or did not agree with what was written."""
+    """The router could not be read or written, or did not agree with what was written.
+
+    `passing`: it may go by itself (throttled, no connection), so that the same call may be tried again.
+    """
+
+    def __init__(self, message: str, *, passing: bool = False) -> None:
+        super().__init__(message)
+        self.passing = passing
 
 
 class BusyError(RolloutError):
@@ -36,7 +47,23 @@ class StoodDownError(RolloutError):
 
 
 class UnhealthyError(RolloutError):
-    """A slice that should gain share did not become healthy in time."""
+    """A slice that gains share did not become healthy in time, or is not any more."""
+
+
+class WorseError(RolloutError):
+    """A newcomer was shown to be worse than the incumbent."""
+
+
+class InconclusiveError(RolloutError):
+    """A gate was neither passed nor failed by the deadline, or its source could not be read."""
+
+
+class GateError(RolloutError):
+    """The command gate refused the newcomer."""
+
+
+class MetricsError(RolloutError):
+    """A metric source could not be read."""
 
 
 class StoppedError(RolloutError):
