@@ -13,7 +13,8 @@ from typing import Annotated, NoReturn, TypeVar
 import typer
 from rich.console import Console
 
-from rehearsal import engine
+from rehearsal import engine, fault_options
+from rehearsal.cloud import faults as stated
 from rehearsal.cloud import images, launch, state
 from rehearsal.environment import environment
 from rehearsal.status import overview
@@ -83,6 +84,49 @@ def image(
 ) -> None:
     """Register a machine image and print its AMI id."""
     typer.echo(images.register(home.absolute(), name, command, Path.cwd()))
+
+
+@app.command()
+def faults(
+    *,
+    throttle: fault_options.Throttle = None,
+    delay: fault_options.Delay = None,
+    lose_reply: fault_options.LoseReply = None,
+    expire_token: fault_options.ExpireToken = None,
+    late_weights: fault_options.LateWeights = 0.0,
+    late_reads: fault_options.LateReads = 0.0,
+    kill: fault_options.Kill = None,
+    slow_boot: fault_options.SlowBoot = 0.0,
+    flap: fault_options.Flap = None,
+    metrics_lag: fault_options.MetricsLag = 0.0,
+    metrics_gone: fault_options.MetricsGone = False,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Make the running cloud misbehave until told otherwise.
+
+    Each call states all faults anew, and counts anew: what it does not name is over. Without an option there are none.
+
+    An ACTION is written as in an IAM policy: ModifyRule, Describe*, ec2:*. Most options may be given several times.
+    """
+    _running(home.absolute())
+    try:
+        wanted = fault_options.faults(
+            throttle=throttle,
+            delay=delay,
+            lose_reply=lose_reply,
+            expire_token=expire_token,
+            late_weights=late_weights,
+            late_reads=late_reads,
+            kill=kill,
+            slow_boot=slow_boot,
+            flap=flap,
+            metrics_lag=metrics_lag,
+            metrics_gone=metrics_gone,
+        )
+    except stated.FaultError as error:
+        _fail(str(error), 2)
+    stated.write(home.absolute(), wanted)
+    out.print(f"faults  {wanted or 'none'}", markup=False)
 
 
 @app.command()

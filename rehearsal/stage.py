@@ -17,6 +17,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from rehearsal.cloud import faults
 from rehearsal.environment import environment
 
 UP = ("pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs", "--color", "never")
@@ -50,6 +51,10 @@ class Stage:
         if done.code:
             raise RuntimeError(f"the image {name} was not registered: {done.text}")
         return done.text.strip().splitlines()[-1]
+
+    def faults(self, **stated: Any) -> None:
+        """As `python -m rehearsal faults`, and as fast as a test wants it; without arguments there are none."""
+        faults.write(self.home, faults.Faults(**stated))
 
     def run(self, *command: str) -> Done:
         """*command* in the rehearsal's environment, with this stack selected."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rehearsal.cloud import amis, images, world
 from rehearsal.cloud.backends import Backends
+from rehearsal.cloud.faults import Faults, Stated
 from rehearsal.cloud.instances import Instances
 from rehearsal.cloud.loopback import LOOPBACK
 from rehearsal.cloud.ports import Ports
@@ -28,6 +29,15 @@ class Cloud:
     states: States = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     changed: threading.Event = field(default_factory=threading.Event)
+    stated: Stated = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stated = Stated(self.home)
+
+    @property
+    def faults(self) -> Faults:
+        """What is to go wrong now; another object whenever it was stated anew."""
+        return self.stated.now()
 
     def images(self) -> dict[str, images.Image]:
         """The machine images that exist, after moto was told."""

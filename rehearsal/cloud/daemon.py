@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from rehearsal import environment
-from rehearsal.cloud import images, state
+from rehearsal.cloud import faults, images, state
 from rehearsal.cloud.backends import SETTINGS, backends
 from rehearsal.cloud.balancer import Balancer, BalancerError
 from rehearsal.cloud.children import Child, child
@@ -108,6 +108,7 @@ def main(home: Path, port: int) -> int:
             return 1
         os.truncate(home / state.LOG, 0)  # what is there is a former cloud's
         shutil.rmtree(home / "instances", ignore_errors=True)
+        faults.forget(home)
         images.register_sample(home)
         try:
             Daemon(home, port).run()
