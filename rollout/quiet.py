@@ -7,7 +7,7 @@ from typing import Any
 from rollout.clock import Clock
 from rollout.errors import RefusedError, StoppedError
 from rollout.metrics.cloudwatch import requests
-from rollout.routers.alb import balancers, carriers
+from rollout.routers.alb_rules import balancers, carriers
 
 TICK = 1.0  # seconds between two looks
 LATE = 180  # seconds CloudWatch may be late with what happened before

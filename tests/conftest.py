@@ -11,7 +11,7 @@ import json
 import re
 import runpy
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -102,16 +102,16 @@ class FakeRouter:
 
     def set_shares(self, shares: Shares) -> None:
         self._fail_if("set_shares")
-        assert sum(shares.values()) == WHOLE
+        assert sum(shares.values()) == (WHOLE if shares else 0)
         assert self.live is not None
         self.writes.append(shares)
         self.live = replace(self.live, shares=shares)
 
-    def set_mark(self, mark: Mark | None) -> None:
+    def set_mark(self, mark: Mark | None, carried: Collection[str] = ()) -> None:
         self._fail_if("set_mark")
         assert self.live is not None
         self.marks.append(mark)
-        self.live = replace(self.live, mark=mark)
+        self.live = replace(self.live, mark=mark, carried=self.live.carried | set(carried))
 
     def health(self, version: str) -> Health:
         self._fail_if("health")

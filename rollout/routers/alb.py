@@ -1,37 +1,31 @@
 """The ALB router: weights are those of a listener's weighted rule, the mark its tags.
 
-In: boto3 clients, the listener, the rule's priority, the slices' target groups and fleets. The rule is found through
-its listener each time, so that a rule made anew is found too.
+In: boto3 clients, the listener, the rule's priority, the slices' target groups and fleets. Each look costs two calls
+and finds the rule through its listener, so that a rule made anew is found too; each write costs one.
 """
 
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
-
-from botocore.exceptions import BotoCoreError, ClientError
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 from rollout import mark as marks
+from rollout.aws import asked, pages
 from rollout.errors import ForeignError, RouterError
 from rollout.mark import Mark
-from rollout.routers.interface import Health, Live
+from rollout.routers.alb_rules import forwarded
+from rollout.routers.interface import NOBODY, Health, Live
 from rollout.shares import Shares, from_weights, weights
 
 TAG = "sluice:"
 FIELDS = ("run", "from", "to", "owner", "until", "stop")
-
-T = TypeVar("T")
-
-
-def asked(what: str, call: Callable[[], T]) -> T:
-    """*call*'s answer; what AWS refuses becomes a RouterError that says what was tried."""
-    try:
-        return call()
-    except (ClientError, BotoCoreError) as error:
-        raise RouterError(f"{what}: {error}") from error
+CARRIED = TAG + "carried"  # no part of the mark: it outlives the walk
+LONGEST = 256  # characters of a tag's value
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class AlbRouter:
     """Reads and sets one service's live weights on its listener.
 
@@ -45,6 +39,8 @@ class AlbRouter:
     service: str
     groups: dict[str, str]
     fleets: Mapping[str, str | None]
+    _arn: str | None = field(default=None, init=False, repr=False)  # the rule's, and its tags, at the last look
+    _tagged: Mapping[str, str] = field(default_factory=dict, init=False, repr=False)
 
     def read(self) -> Live | None:
         """The live shares and mark; None when the listener has no weighted rule of this service yet."""
@@ -57,30 +53,38 @@ class AlbRouter:
                 f"priority {self.priority} of {self.listener} is held by a rule that is not {self.service}'s "
                 f"({rule['RuleArn']}); remove it or move it to another priority"
             )
-        held = {self._version(group["TargetGroupArn"]): group.get("Weight", 1) for group in _forwarded(rule)}
+        self._tagged = tags
+        held = {self._version(group["TargetGroupArn"]): group.get("Weight", 1) for group in _groups(rule)}
         fields = {field: tags[TAG + field] for field in FIELDS if TAG + field in tags}
         try:
-            return Live(from_weights(held), marks.from_fields(fields))
+            return Live(from_weights(held), marks.from_fields(fields), frozenset(self._carried()))
         except ValueError as error:
             raise ForeignError(f"{error}; remove the sluice: tags of {rule['RuleArn']} to go on") from None
 
     def set_shares(self, shares: Shares) -> None:
-        """Set all live weights in one ModifyRule."""
+        """Set all live weights in one ModifyRule; without any share the load balancer answers itself."""
         groups = [{"TargetGroupArn": self._group(v), "Weight": weight} for v, weight in weights(shares).items()]
         action = {"Type": "forward", "Order": 1, "ForwardConfig": {"TargetGroups": groups}}
-        arn = self._own_rule()
-        asked("set the weights", lambda: self.elbv2.modify_rule(RuleArn=arn, Actions=[action]))
+        if not groups:
+            told = {"StatusCode": "503", "ContentType": "text/plain", "MessageBody": NOBODY}
+            action = {"Type": "fixed-response", "Order": 1, "FixedResponseConfig": told}
+        self._write("set the weights", lambda arn: self.elbv2.modify_rule(RuleArn=arn, Actions=[action]))
 
-    def set_mark(self, mark: Mark | None) -> None:
-        """Write the mark's fields as tags of the rule; None takes them away."""
-        arn = self._own_rule()
-        fields = marks.to_fields(mark) if mark else {}
-        if fields:
-            tags = [{"Key": TAG + key, "Value": value} for key, value in fields.items()]
-            asked("write the mark", lambda: self.elbv2.add_tags(ResourceArns=[arn], Tags=tags))
-        else:
-            keys = [TAG + field for field in FIELDS]
-            asked("take the mark away", lambda: self.elbv2.remove_tags(ResourceArns=[arn], TagKeys=keys))
+    def set_mark(self, mark: Mark | None, carried: Collection[str] = ()) -> None:
+        """Write the mark's fields as tags of the rule; None takes them away. A `stop` beside them stays.
+
+        *carried* are remembered in the same call. A `stop` beside another walk's mark was not for this one: it goes.
+        """
+        tags = {TAG + key: value for key, value in (marks.to_fields(mark) if mark else {}).items()}
+        if carried:
+            tags[CARRIED] = self._carried_and(carried)
+        if mark and f"{TAG}stop" in self._tagged and self._tagged.get(f"{TAG}run") != mark.run:
+            self._take_away("stop")
+        if tags:
+            added = [{"Key": key, "Value": value} for key, value in tags.items()]
+            self._write("write the mark", lambda arn: self.elbv2.add_tags(ResourceArns=[arn], Tags=added))
+        if mark is None:
+            self._take_away(*FIELDS)
 
     def health(self, version: str) -> Health:
         """Count *version*'s targets; wanted is what its fleet desires (external release: what is registered)."""
@@ -104,18 +108,48 @@ class AlbRouter:
         return groups[0]["DesiredCapacity"]
 
     def _rule(self) -> dict[str, Any] | None:
-        rules = _pages("read the weighted rule", self.elbv2, "describe_rules", "Rules", ListenerArn=self.listener)
-        return next((rule for rule in rules if rule["Priority"] == str(self.priority)), None)
+        rules = pages("read the weighted rule", self.elbv2, "describe_rules", "Rules", ListenerArn=self.listener)
+        rule = next((rule for rule in rules if rule["Priority"] == str(self.priority)), None)
+        self._arn = rule["RuleArn"] if rule else None
+        return rule
 
-    def _own_rule(self) -> str:
+    def _write(self, what: str, change: Callable[[str], object]) -> None:
+        """Make *change* to the rule of the last look; where that is gone, to the one that is there now."""
+        if self._arn is not None:
+            try:
+                asked(what, partial(change, self._arn))
+                return
+            except RouterError as error:
+                if "RuleNotFound" not in str(error):
+                    raise
         rule = self._rule()
         if rule is None:
             raise RouterError(f"the weighted rule (priority {self.priority}) of {self.listener} is gone")
-        return rule["RuleArn"]
+        asked(what, partial(change, rule["RuleArn"]))
+
+    def _take_away(self, *fields: str) -> None:
+        keys = [TAG + name for name in fields]
+        self._write("take the mark away", lambda arn: self.elbv2.remove_tags(ResourceArns=[arn], TagKeys=keys))
 
     def _tags(self, arn: str) -> dict[str, str]:
         answer = asked("read the mark", lambda: self.elbv2.describe_tags(ResourceArns=[arn]))
         return {tag["Key"]: tag["Value"] for tag in answer["TagDescriptions"][0]["Tags"]}
+
+    def _carried(self) -> dict[str, str]:
+        """Version → digest of the target group, oldest first, of what has carried all the traffic and still stands.
+
+        The digest tells a slice from a later one that was published under the same version.
+        """
+        parts = (part.rpartition("=") for part in self._tagged.get(CARRIED, "").split())
+        return {version: digest for version, _, digest in parts if digest == _digest(self.groups.get(version, ""))}
+
+    def _carried_and(self, more: Collection[str]) -> str:
+        """The tag's value when *more* have carried it too: those that came last, as many as fit."""
+        known = {version: _digest(self.groups[version]) for version in more if version in self.groups}
+        parts = [f"{version}={digest}" for version, digest in {**self._carried(), **known}.items()]
+        while len(" ".join(parts)) > LONGEST:
+            parts.pop(0)
+        return " ".join(parts)
 
     def _group(self, version: str) -> str:
         if version not in self.groups:
@@ -130,59 +164,21 @@ class AlbRouter:
         for version, group in self.groups.items():
             if group == arn:
                 return version
-        version = self._tags(arn).get(f"{TAG}version", arn.split("/")[-2])
+        name = arn.split("/")[-2]
+        version = self._tags(arn).get(f"{TAG}version", name)
+        if version in self.groups:  # made anew: not the group that is declared
+            version = name
         self.groups[version] = arn
         return version
 
 
-def _forwarded(rule: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _groups(rule: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The target groups that *rule* forwards to; none where it answers itself."""
     action = rule["Actions"][0]
-    if action["Type"] != "forward":
+    if action["Type"] not in ("forward", "fixed-response"):
         raise ForeignError(f"the weighted rule {rule['RuleArn']} does not forward: its action is {action['Type']}")
-    return _groups(action)
+    return forwarded(action)
 
 
-def _groups(action: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The target groups that *action* forwards to; a lone one may be named outside of ForwardConfig."""
-    if "ForwardConfig" in action:
-        return action["ForwardConfig"]["TargetGroups"]
-    return [{"TargetGroupArn": action["TargetGroupArn"]}] if "TargetGroupArn" in action else []
-
-
-def carriers(elbv2: Any, group: str) -> list[str]:
-    """What still sends traffic to target group *group*: a line for each rule with a weight, isolation rules apart."""
-    lines = []
-    for balancer in balancers(elbv2, group):
-        listeners = _pages("read the listeners", elbv2, "describe_listeners", "Listeners", LoadBalancerArn=balancer)
-        for listener in (one["ListenerArn"] for one in listeners):
-            for rule in _pages("read the rules", elbv2, "describe_rules", "Rules", ListenerArn=listener):
-                weight = 0 if _isolates(rule) else _weight(rule, group)
-                if weight:
-                    lines.append(f"weight {weight} in rule {rule['Priority']} of {listener}")
-    return lines
-
-
-def balancers(elbv2: Any, group: str) -> list[str]:
-    """The ARNs of the load balancers that know target group *group*; none when the group is gone."""
-    try:
-        found = asked("read the target group", lambda: elbv2.describe_target_groups(TargetGroupArns=[group]))
-    except RouterError as error:
-        if "TargetGroupNotFound" in str(error):
-            return []
-        raise
-    return sorted(set(found["TargetGroups"][0]["LoadBalancerArns"]))
-
-
-def _pages(what: str, elbv2: Any, operation: str, key: str, **query: str) -> list[dict[str, Any]]:
-    pages = elbv2.get_paginator(operation).paginate(**query)
-    return asked(what, lambda: [one for page in pages for one in page[key]])
-
-
-def _isolates(rule: Mapping[str, Any]) -> bool:
-    headers = [condition.get("HttpHeaderConfig", {}).get("HttpHeaderName", "") for condition in rule["Conditions"]]
-    return any(header.lower() == "x-slice" for header in headers)
-
-
-def _weight(rule: Mapping[str, Any], group: str) -> int:
-    held = [one for action in rule["Actions"] for one in _groups(action)]
-    return sum(one.get("Weight", 1) for one in held if one["TargetGroupArn"] == group)
+def _digest(group: str) -> str:
+    return hashlib.sha256(group.encode()).hexdigest()[:8]

@@ -1,19 +1,22 @@
 """What a router promises: the live weights and the mark beside them, read and set; and how healthy a slice is."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from rollout.mark import Mark
 from rollout.shares import Shares
 
+NOBODY = "No slice is declared here yet."  # what clients read, with status 503, while no version has a share
+
 
 @dataclass(frozen=True)
 class Live:
-    """What the router says now."""
+    """What the router says now; `carried`: the versions that are known to have carried all the traffic once."""
 
     shares: Shares
     mark: Mark | None
+    carried: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,14 @@ class Router(Protocol):
         ...
 
     def set_shares(self, shares: Shares) -> None:
-        """Set all live weights in one write."""
+        """Set all live weights in one write; no shares at all: clients are told NOBODY."""
         ...
 
-    def set_mark(self, mark: Mark | None) -> None:
-        """Write the mark beside the weights, or take it away."""
+    def set_mark(self, mark: Mark | None, carried: Collection[str] = ()) -> None:
+        """Write the mark beside the weights, or take it away; remember that *carried* have had all of the traffic.
+
+        A renewed mark leaves a `stop` that is beside it.
+        """
         ...
 
     def health(self, version: str) -> Health:

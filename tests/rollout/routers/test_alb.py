@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 
 from rollout.errors import ForeignError, RouterError
 from rollout.mark import Mark, Owner, to_fields
-from rollout.routers.alb import AlbRouter, asked, balancers, carriers
+from rollout.routers.alb import AlbRouter
 from rollout.routers.interface import Health, Live
 from rollout.shares import MOST, Shares
 from tests.rollout.test_shares import all_shares
@@ -34,37 +33,27 @@ def router_of(shop: Shop) -> AlbRouter:
 
 
 @pytest.fixture
-def groups(shop: Shop) -> Shop:
-    """Target groups of five versions, without fleets."""
-    for number in range(1, MOST + 1):
-        shop.groups[f"v{number}"] = shop.group(f"v{number}")
-    return shop
-
-
-@pytest.fixture
 def router(groups: Shop) -> AlbRouter:
     """The router of a weighted rule at v1 100."""
     groups.rule({"v1": 999})
     return router_of(groups)
 
 
-class Calls:
-    """Counts what a client is asked to do that changes something."""
-
-    def __init__(self, client) -> None:
-        self.made: list[str] = []
-        client.meta.events.register("before-call.elastic-load-balancing-v2.*", self._note)
-
-    def _note(self, model, **_) -> None:
-        if not model.name.startswith("Describe"):
-            self.made.append(model.name)
+CALLS = "before-call.elastic-load-balancing-v2.*"
 
 
 @pytest.fixture
-def writes(groups: Shop) -> Iterator[list[str]]:
-    calls = Calls(groups.aws("elbv2"))
-    yield calls.made
-    groups.aws("elbv2").meta.events.unregister("before-call.elastic-load-balancing-v2.*", calls._note)
+def calls(groups: Shop) -> Iterator[list[str]]:
+    """What the load balancers' API is asked, in order."""
+    made: list[str] = []
+
+    def note(model, **_) -> None:
+        made.append(model.name)
+
+    events = groups.aws("elbv2").meta.events
+    events.register(CALLS, note)
+    yield made
+    events.unregister(CALLS, note)
 
 
 def test_without_a_weighted_rule_nothing_is_live(groups):
@@ -95,12 +84,35 @@ def test_a_rule_of_another_service_is_refused(groups):
         router_of(groups).read()
 
 
-def test_a_rule_that_does_not_forward_is_refused(groups):
+def answer_itself(groups: Shop, rule: str, **action: object) -> None:
+    groups.aws("elbv2").modify_rule(RuleArn=rule, Actions=[action])
+
+
+def test_a_rule_that_answers_itself_gives_nobody_a_share(groups):
     rule = groups.rule({"v1": 999})
-    nothing = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
-    groups.aws("elbv2").modify_rule(RuleArn=rule, Actions=[nothing])
-    with pytest.raises(ForeignError, match="does not forward: its action is fixed-response"):
+    answer_itself(groups, rule, Type="fixed-response", FixedResponseConfig={"StatusCode": "503"})
+    assert router_of(groups).read() == Live({}, None)
+
+
+def test_a_rule_that_redirects_is_refused(groups):
+    rule = groups.rule({"v1": 999})
+    answer_itself(groups, rule, Type="redirect", RedirectConfig={"StatusCode": "HTTP_301", "Host": "b.example.com"})
+    with pytest.raises(ForeignError, match="does not forward: its action is redirect"):
         router_of(groups).read()
+
+
+def test_without_any_share_clients_are_told_so_and_the_mark_stays(groups):
+    rule = groups.rule({"v1": 999})
+    router, mark = router_of(groups), marked({"v1": 1000}, {})
+    router.set_mark(mark)
+    router.set_shares({})
+    (found,) = groups.aws("elbv2").describe_rules(RuleArns=[rule])["Rules"]
+    assert [action["FixedResponseConfig"] for action in found["Actions"]] == [
+        {"StatusCode": "503", "ContentType": "text/plain", "MessageBody": "No slice is declared here yet."}
+    ]
+    assert router.read() == Live({}, mark)
+    router.set_shares({"v1": 600, "v2": 400})
+    assert router.read() == Live({"v1": 600, "v2": 400}, mark)
 
 
 def test_a_group_nobody_declares_is_known_by_its_tag_and_its_weight_can_be_put_back(groups):
@@ -125,19 +137,51 @@ def test_a_group_without_a_tag_is_known_by_its_name(groups):
 
 @IN_ONE
 @given(shares=all_shares())
-def test_shares_are_set_in_one_write_and_read_back_as_they_were(router, writes, shares):
-    writes.clear()
+def test_shares_are_set_in_one_write_and_read_back_as_they_were(router, calls, shares):
+    router.read()
+    calls.clear()
     router.set_shares(shares)
+    assert calls == ["ModifyRule"]
     assert router.read() == Live(shares, None)
-    assert writes == ["ModifyRule"]
 
 
-def test_a_share_of_a_version_without_a_group_is_refused_and_nothing_written(groups, writes):
-    groups.rule({"v1": 999})
-    writes.clear()
+def test_a_look_costs_two_calls_and_a_write_one(router, calls):
+    router.read()
+    assert calls == ["DescribeRules", "DescribeTags"]
+    calls.clear()
+    for write in (
+        lambda: router.set_shares({"v1": 500, "v2": 500}),
+        lambda: router.set_mark(marked({"v1": 1000}, {"v2": 1000}), carried=["v1"]),
+        lambda: router.set_mark(None),
+    ):
+        write()
+    assert calls == ["ModifyRule", "AddTags", "RemoveTags"]
+
+
+def test_a_rule_that_was_made_anew_meanwhile_is_found_and_written(groups):
+    router = router_of(groups)
+    elbv2 = groups.aws("elbv2")
+    mark = marked({"v1": 1000}, {"v2": 1000})
+    for write in (
+        lambda: router.set_shares({"v1": 1000}),
+        lambda: router.set_mark(mark),
+        lambda: router.set_mark(None),
+    ):
+        rule = groups.rule({"v1": 999})
+        router.read()
+        elbv2.delete_rule(RuleArn=rule)
+        anew = groups.rule({"v2": 999})
+        write()
+        assert router._arn == anew
+        elbv2.delete_rule(RuleArn=anew)
+    with pytest.raises(RouterError, match="is gone"):
+        router.set_shares({"v1": 1000})
+
+
+def test_a_share_of_a_version_without_a_group_is_refused_and_nothing_written(router, calls):
     with pytest.raises(RouterError, match="no target group of v9 is known"):
-        router_of(groups).set_shares({"v1": 500, "v9": 500})
-    assert writes == []
+        router.set_shares({"v1": 500, "v9": 500})
+    assert calls == []
 
 
 @pytest.mark.parametrize("act", [lambda r: r.set_shares({"v1": 1000}), lambda r: r.set_mark(None)])
@@ -152,16 +196,6 @@ def test_what_aws_refuses_is_told_with_what_was_tried(groups):
     router.groups["v2"] = router.groups["v2"].replace("targetgroup/", "targetgroup/gone")
     with pytest.raises(RouterError, match=r"^set the weights: An error occurred .TargetGroupNotFound"):
         router.set_shares({"v2": 1000})
-
-
-def test_only_what_aws_says_becomes_a_router_error():
-    def refuse() -> None:
-        raise ClientError({"Error": {"Code": "Throttling", "Message": "slow down"}}, "DescribeRules")
-
-    with pytest.raises(RouterError, match=r"^read the rules: .*Throttling"):
-        asked("read the rules", refuse)
-    with pytest.raises(ZeroDivisionError):
-        asked("count", lambda: 1 // 0)
 
 
 def marked(start: Shares, goal: Shares, *, stop: bool = False) -> Mark:
@@ -187,6 +221,63 @@ def test_a_stop_beside_the_mark_is_seen_and_outlives_a_renewal(groups):
     live = router.read()
     assert live
     assert live.mark == marked({"v1": 1000}, {"v2": 1000}, stop=True)
+
+
+def test_a_stop_that_was_beside_a_dead_walks_mark_does_not_stop_the_next_one(groups):
+    groups.rule({"v1": 999})
+    router = router_of(groups)
+    router.set_mark(marked({"v1": 1000}, {"v2": 1000}, stop=True))
+    router.read()
+    mine = replace(marked({"v1": 1000}, {"v2": 1000}), run="0f0f0f0f")
+    router.set_mark(mine)
+    assert router.read() == Live({"v1": 1000}, mine)
+
+
+def test_what_has_carried_all_the_traffic_is_remembered_beyond_the_walk(groups):
+    groups.rule({"v1": 999})
+    router = router_of(groups)
+    assert router.read() == Live({"v1": 1000}, None, frozenset())
+    router.set_mark(marked({"v1": 1000}, {"v2": 1000}), carried=["v1"])
+    router.set_mark(replace(marked({"v1": 1000}, {"v2": 1000}), until=1_800_000_120))
+    router.read()
+    router.set_mark(None, carried=["v2"])
+    assert router.read() == Live({"v1": 1000}, None, frozenset({"v1", "v2"}))
+    router.set_mark(None)
+    assert router_of(groups).read() == Live({"v1": 1000}, None, frozenset({"v1", "v2"}))
+
+
+def test_a_version_that_was_published_anew_has_carried_nothing(groups):
+    groups.rule({"v3": 999})
+    router = router_of(groups)
+    router.set_mark(None, carried=["v1", "v2"])
+    router.groups["v1"] = groups.group("v1")
+    del router.groups["v2"]
+    assert carried(router) == frozenset()
+
+
+def test_a_group_of_the_same_version_made_before_is_known_by_its_name(groups):
+    groups.rule({"v1": 999})
+    router = router_of(groups)
+    anew = router.groups["v1"] = groups.group("v1")
+    assert router.read() == Live({groups.groups["v1"].split("/")[-2]: 1000}, None)
+    assert router.groups["v1"] == anew
+
+
+def test_of_what_has_carried_those_that_came_last_are_remembered(groups):
+    rule = groups.rule({"v1": 999})
+    router = router_of(groups)
+    router.groups.update({version: groups.groups["v1"] + version for version in LONG})
+    router.set_mark(None, carried=["v1", *LONG])
+    assert carried(router) == set(LONG)
+    router.set_mark(None, carried=["v3", *LONG])
+    assert carried(router) == {*LONG[1:], "v3"}
+    assert len(groups.tags(rule)["sluice:carried"]) <= 256
+
+
+def carried(router: AlbRouter) -> frozenset[str]:
+    live = router.read()
+    assert live
+    return live.carried
 
 
 def test_the_longest_mark_there_can_be_fits_into_tags(groups):
@@ -271,46 +362,6 @@ def test_a_target_group_that_is_gone_is_told(groups):
     groups.aws("elbv2").delete_target_group(TargetGroupArn=groups.groups["v1"])
     with pytest.raises(RouterError, match=r"^count targets: .*TargetGroupNotFound"):
         router.health("v1")
-
-
-def test_what_carries_traffic_to_a_group_is_named_and_isolation_rules_are_not(groups):
-    isolation = {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "x-slice", "Values": ["v1"]}}
-    groups.rule({"v1": 1}, priority=1000, **isolation)
-    groups.rule({"v1": 250, "v2": 750})
-    groups.rule({"v1": 0, "v2": 1}, priority=7)
-    groups.rule({"v1": 3}, priority=8)
-    listener = groups.theirs.listener
-    assert set(carriers(groups.aws("elbv2"), groups.groups["v1"])) == {
-        f"weight 3 in rule 8 of {listener}",
-        f"weight 250 in rule {PRIORITY} of {listener}",
-    }
-    assert carriers(groups.aws("elbv2"), groups.groups["v3"]) == []
-
-
-def test_a_listener_whose_default_is_the_group_carries_traffic_to_it(groups):
-    (listener,) = groups.aws("elbv2").create_listener(
-        LoadBalancerArn=groups.theirs.balancer,
-        Protocol="HTTP",
-        Port=81,
-        DefaultActions=[{"Type": "forward", "TargetGroupArn": groups.groups["v1"]}],
-    )["Listeners"]
-    assert carriers(groups.aws("elbv2"), groups.groups["v1"]) == [
-        f"weight 1 in rule default of {listener['ListenerArn']}"
-    ]
-
-
-def test_the_load_balancers_of_a_group_are_those_with_a_rule_for_it(groups):
-    groups.rule({"v1": 999})
-    elbv2 = groups.aws("elbv2")
-    assert balancers(elbv2, groups.groups["v1"]) == [groups.theirs.balancer]
-    assert balancers(elbv2, groups.groups["v2"]) == []
-
-
-def test_a_group_that_is_gone_has_no_load_balancer(groups):
-    elbv2 = groups.aws("elbv2")
-    elbv2.delete_target_group(TargetGroupArn=groups.groups["v1"])
-    assert balancers(elbv2, groups.groups["v1"]) == []
-    assert carriers(elbv2, groups.groups["v1"]) == []
 
 
 def test_many_rules_are_read_to_the_last_page(groups):
