@@ -1,0 +1,74 @@
+"""A walk on fakes, as the hook would order it."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from rollout.controller import Controller, Order
+from rollout.journal import Entry
+from rollout.shares import Shares
+from rollout.strategy import ONE_MOVE, Strategy
+from tests.conftest import FakeClock, FakeFleets, FakeJournal, FakeRouter, FakeSource
+
+V1, V2 = {"v1": 1000}, {"v2": 1000}
+HEALTH_ALONE = Strategy(ready=60, steps=ONE_MOVE, bake=0, errors=None)
+
+
+@dataclass
+class Bench:
+    """Everything a walk touches, as fakes, and what became of it."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    router: FakeRouter = field(default_factory=FakeRouter)
+    fleets: FakeFleets = field(default_factory=FakeFleets)
+    journal: FakeJournal = field(default_factory=FakeJournal)
+    stop: threading.Event = field(default_factory=threading.Event)
+    lines: list[str] = field(default_factory=list)
+    ended: list[Entry] = field(default_factory=list)
+    smoked: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.source = FakeSource(self.clock, self.router)
+
+    def smoke(self, version: str, check: Callable[[], None]) -> None:
+        check()
+        self.smoked.append(version)
+
+    def controller(self, *, judged: bool = True) -> Controller:
+        return Controller(
+            router=self.router,
+            fleets=self.fleets,
+            source=self.source if judged else None,
+            smoke=self.smoke,
+            journal=self.journal,
+            clock=self.clock,
+            stop=self.stop,
+            say=self.lines.append,
+            done=self.ended.append,
+        )
+
+    def order(self, recorded: Shares | None, planned: Shares, strategy: Strategy = HEALTH_ALONE, **more) -> Order:
+        declared = frozenset({"v1", "v2", "v3"})
+        return Order(
+            service="shop",
+            stack="dev",
+            recorded=recorded,
+            planned=planned,
+            strategy=strategy,
+            **{"declared": declared, **more},
+        )
+
+    def walk(self, recorded: Shares | None, planned: Shares, strategy: Strategy = HEALTH_ALONE, **more) -> None:
+        order = self.order(recorded, planned, strategy, **more)
+        self.controller(judged=bool(strategy.gates)).run(order)
+
+    def preview(self, recorded: Shares | None, planned: Shares, strategy: Strategy = HEALTH_ALONE, **more) -> list[str]:
+        order = self.order(recorded, planned, strategy, **more)
+        return self.controller(judged=bool(strategy.gates)).preview(order)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
