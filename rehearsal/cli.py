@@ -59,7 +59,7 @@ def down(home: Home = DEFAULT_HOME) -> None:
 def status(home: Home = DEFAULT_HOME) -> None:
     """Show the endpoint, the fleets with their health, and the weights."""
     running = _running(home.absolute())
-    for part in overview(running):
+    for part in overview(running, stated.Stated(home.absolute()).now()):
         out.print(part)
 
 

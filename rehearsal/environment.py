@@ -17,6 +17,7 @@ BIN = Path(__file__).parent / "bin"  # the provider stand-ins
 HOST = BIN / "host"  # the language host's stand-in
 LANGUAGE_HOST = "pulumi-language-python"
 REGION = "us-east-1"
+OBSERVER = "observer"  # an access key that no fault of the cloud strikes
 LOOPBACK = "127.0.0.1,localhost"
 
 

@@ -1,6 +1,6 @@
 """What `python -m rehearsal status` shows: where the cloud is, its fleets with their health, who gets traffic.
 
-In: the running cloud's record and its API. Out: lines and tables for rich.
+In: the running cloud's record, its faults and its API. Out: lines and tables for rich.
 """
 
 from collections import Counter
@@ -11,16 +11,19 @@ import boto3
 from rich.console import RenderableType
 from rich.table import Table
 
+from rehearsal.cloud.faults import Faults
 from rehearsal.cloud.state import State
-from rehearsal.environment import REGION
+from rehearsal.environment import OBSERVER, REGION
 
 
-def overview(state: State) -> Iterator[RenderableType]:
+def overview(state: State, faults: Faults) -> Iterator[RenderableType]:
     """Everything, top to bottom."""
     facts = Table.grid(padding=(0, 2))
     facts.add_row("listener", state.url)
     facts.add_row("endpoint", state.endpoint)
     facts.add_row("process", f"{state.daemon.pid}, {len(state.children)} started by it")
+    if text := str(faults):
+        facts.add_row("faults", text)
     if state.error:
         facts.add_row("last error", state.error)
     yield facts
@@ -57,7 +60,7 @@ def _client(service: str, state: State) -> Any:
         service,
         endpoint_url=state.endpoint,
         region_name=REGION,
-        aws_access_key_id="rehearsal",
+        aws_access_key_id=OBSERVER,
         aws_secret_access_key="rehearsal",
     )
 

@@ -15,7 +15,8 @@ import psutil
 
 from rehearsal.cloud.health import HealthLog
 from rehearsal.cloud.proxy import BalancerError, Proxy
-from rehearsal.cloud.xds import Files
+from rehearsal.cloud.routing import Ill
+from rehearsal.cloud.xds import UNHEALTHY, Files
 from rollout.envoy_config import Cluster, Endpoint, Listener
 from rollout.envoy_resources import COUNTER, HEALTH_LOG, PREFIX, bootstrap
 
@@ -23,6 +24,7 @@ __all__ = ["Balancer", "BalancerError", "Count", "TargetState"]
 
 COUNT = re.compile(rf"^envoy_{PREFIX}_{COUNTER}\{{(.*)\}} (\d+)$", re.MULTILINE)
 LABEL = re.compile(r'(\w+)="([^"]*)"')
+FALSIFIED = "Target.ResponseCodeMismatch"  # the reason of a target that is ill for a fault
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Balancer:
         self._health = HealthLog(self._folder / HEALTH_LOG)
         self._clusters: dict[str, Cluster] = {}
         self._endpoints: dict[str, frozenset[Endpoint]] = {}
+        self._ill: Ill = frozenset()
 
     @property
     def pid(self) -> int:
@@ -88,11 +91,18 @@ class Balancer:
         """End Envoy; requests under way are cut."""
         self._proxy.stop()
 
-    def apply(self, listeners: Sequence[Listener], clusters: Sequence[tuple[Cluster, Sequence[Endpoint]]]) -> None:
+    def apply(
+        self,
+        listeners: Sequence[Listener],
+        clusters: Sequence[tuple[Cluster, Sequence[Endpoint]]],
+        ill: Ill = frozenset(),
+    ) -> None:
         """Make these the listeners, and the clusters with their endpoints; return once Envoy holds them.
 
-        What comes is there before a route can choose it, and what goes leaves after the last route to it.
+        What comes is there before a route can choose it, and what goes leaves after the last route to it. Targets that
+        are *ill* count as such whatever their checks say.
         """
+        self._ill = ill
         wanted = {cluster.name: cluster for cluster, _ in clusters}
         endpoints = {cluster.name: frozenset(at) for cluster, at in clusters}
         _check(listeners, wanted)
@@ -113,12 +123,12 @@ class Balancer:
         self._clusters = both
         for name, cluster in wanted.items():
             self._endpoints[name] = endpoints[name] | self._endpoints.get(name, frozenset())
-            self._files.endpoints(cluster, self._endpoints[name])
+            self._files.endpoints(cluster, self._endpoints[name], self._ill)
         self._files.settle()
 
     def _leave(self, wanted: Mapping[str, Cluster], endpoints: Mapping[str, frozenset[Endpoint]]) -> None:
         for name, cluster in wanted.items():
-            self._files.endpoints(cluster, endpoints[name])
+            self._files.endpoints(cluster, endpoints[name], self._ill)
         self._files.clusters(wanted.values())
         self._files.settle()
         self._clusters, self._endpoints = dict(wanted), dict(endpoints)
@@ -162,11 +172,16 @@ def _endpoint(host: dict) -> Endpoint:
 
 def _state(host: dict, reason: str) -> TargetState:
     health = host.get("health_status", {})
+    if health.get("eds_health_status") == UNHEALTHY:
+        return TargetState(True, False, FALSIFIED, _active(host))
     healthy = not health.get("failed_active_health_check", False)
-    active = next((int(stat.get("value", 0)) for stat in host["stats"] if stat["name"] == "rq_active"), 0)
     # An ill target counts as checked only when the log says why, which it does a moment later.
     checked = healthy or (bool(reason) and not health.get("pending_active_hc", False))
-    return TargetState(checked, healthy, reason if checked and not healthy else "", active)
+    return TargetState(checked, healthy, reason if checked and not healthy else "", _active(host))
+
+
+def _active(host: dict) -> int:
+    return next((int(stat.get("value", 0)) for stat in host["stats"] if stat["name"] == "rq_active"), 0)
 
 
 def _count(labels: Mapping[str, str], total: int) -> Count:

@@ -27,7 +27,6 @@ AWS_LIMITS: Mapping[str, tuple[float, float]] = {
     "ec2:Describe*": (20.0, 100.0),
 }
 
-
 log = logging.getLogger(__name__)
 
 

@@ -23,6 +23,7 @@ from rehearsal.cloud.target_health import States
 from rehearsal.cloud.world import Fleet, Instance, World
 from rollout.envoy_config import Endpoint
 
+VERSION = "SLUICE_VERSION"  # in an instance's environment
 LEAST_LIFE = 5.0  # seconds until a dead instance is replaced at the earliest, so that a broken image makes no storm
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,18 @@ class Instances:
         """Ids of the instances that *fleet* has let go and that are not gone yet."""
         return [name for name, one in self._machines.copy().items() if one.fleet == fleet and one.is_leaving]
 
+    def places_of(self, version: str) -> dict[str, Endpoint]:
+        """Those of `places` that run *version*, as their user data names it."""
+        return {name: at for name, at in self.places().items() if self._machines[name].version == version}
+
+    def kill(self, version: str, count: int) -> list[str]:
+        """SIGKILL to *count* instances of *version*, with all that they started; the ids of those that were there."""
+        of_it = (one for one in self._machines.values() if one.version == version)
+        struck = [one for one in of_it if not one.is_leaving and not one.has_ended][:count]
+        for one in struck:
+            one.sweep(str(self._home))
+        return [one.id for one in struck]
+
     def children(self) -> list[Child]:
         """Every process there is."""
         return [one.as_child for one in self._machines.values()]
@@ -58,10 +71,11 @@ class Instances:
         """Why an instance that is wanted did not start; None when all did."""
         return next((why for _, why in self._broken.values()), None)
 
-    def follow(self, world: World, images: Mapping[str, Image], taken: frozenset[int]) -> None:
+    def follow(self, world: World, images: Mapping[str, Image], taken: frozenset[int], slow_boot: float = 0.0) -> None:
         """Start what is missing, let go of what is no longer wanted; ports *taken* are not to be used.
 
-        Afterwards moto's target groups are as they are to be: read the world anew.
+        *slow_boot*: seconds that those that start take before they do anything. Afterwards moto's target groups are as
+        they are to be: read the world anew.
         """
         wanted = {one.id: (fleet, one) for fleet in world.fleets for one in fleet.instances}
         for name in self._machines.keys() - wanted.keys():
@@ -73,7 +87,7 @@ class Instances:
         for name in wanted.keys() - self._machines.keys() - self._broken.keys():
             fleet, instance = wanted[name]
             try:
-                self._start(fleet, instance, images, taken)
+                self._start(fleet, instance, images, taken, slow_boot)
             except (boot.UserDataError, machine.StartError) as error:
                 why = f"instance {name} of {fleet.name} did not start: {error}"
                 log.error(why)
@@ -134,13 +148,15 @@ class Instances:
             return True
         return one.out_of_balancer and requests(one.at) == 0
 
-    def _start(self, fleet: Fleet, instance: Instance, images: Mapping[str, Image], taken: frozenset[int]) -> None:
+    def _start(
+        self, fleet: Fleet, instance: Instance, images: Mapping[str, Image], taken: frozenset[int], slow_boot: float
+    ) -> None:
         if (image := images.get(instance.image)) is None:
             return  # an image that cannot be booted here, made in moto alone
         at = Endpoint(LOOPBACK, free(taken | {one.at.port for one in self._machines.values()}))
         output = self._home / "instances" / f"{instance.id}.log"
         environment = boot.environment(self._environment, instance.user_data, at.host, at.port)
-        process = machine.boot(image, environment, output)
+        process = machine.boot(image, environment, output, slow_boot)
         self._machines[instance.id] = Machine(
             id=instance.id,
             fleet=fleet.name,
@@ -148,6 +164,7 @@ class Instances:
             started=time.monotonic(),
             process=process,
             as_child=child(process.pid),
+            version=environment.get(VERSION, fleet.name),
         )
         self._register(fleet, instance.id)
 

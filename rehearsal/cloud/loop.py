@@ -10,6 +10,7 @@ from rehearsal.cloud.balancer import Balancer, Count
 from rehearsal.cloud.cloud import Cloud
 from rehearsal.cloud.counters import Dimensions
 from rehearsal.cloud.routing import Routing, cluster_name, listener_name, routing
+from rehearsal.cloud.trouble import Trouble
 from rehearsal.cloud.world import World
 
 NAMESPACE = "AWS/ApplicationELB"
@@ -22,6 +23,7 @@ class Loop:
     def __init__(self, cloud: Cloud, balancer: Balancer) -> None:
         self._cloud = cloud
         self._balancer = balancer
+        self._trouble = Trouble(cloud.instances)
         self._held: Routing | None = None
         self._groups: dict[str, Dimensions] = {}
         self._listeners: dict[str, str] = {}
@@ -31,12 +33,14 @@ class Loop:
     def turn(self) -> None:
         """Follow every change that was made, once."""
         cloud = self._cloud
+        faults = cloud.faults
+        self._trouble.begin(faults)
         with cloud.lock:
-            cloud.instances.follow(cloud.world(), cloud.images(), cloud.ports.taken())
-            wanted = self._routing(cloud.world())
+            cloud.instances.follow(cloud.world(), cloud.images(), cloud.ports.taken(), faults.slow_boot)
+            wanted = self._routing(self._trouble.world(cloud.world()))
         if wanted != self._held:
             self._held = None
-            self._balancer.apply(wanted.listeners, wanted.clusters)
+            self._balancer.apply(wanted.listeners, wanted.clusters, wanted.ill)
             self._held = wanted
         cloud.instances.left_balancer()
         cloud.states = self._balancer.targets()
@@ -63,7 +67,7 @@ class Loop:
             for one in balancer.listeners:
                 name = listener_name(balancer, one, ports[one.arn])
                 self._listeners[name] = _after(balancer.arn, 5, "loadbalancer/")
-        return routing(world, ports, self._cloud.instances.places())
+        return routing(world, ports, self._cloud.instances.places(), self._trouble.ill(world))
 
 
 def _after(arn: str, colons: int, prefix: str = "") -> str:

@@ -29,6 +29,7 @@ class Machine:
     started: float
     process: subprocess.Popen[bytes]
     as_child: Child
+    version: str
     has_arrived: bool = False
     was_healthy: bool = False
     ill_since: float | None = None
@@ -63,8 +64,8 @@ class Machine:
         end(group(self.as_child, home), grace=None)
 
 
-def boot(image: Image, environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
-    """Start *image*'s command, whose output goes to *log*. StartError when that cannot be."""
+def boot(image: Image, environment: Mapping[str, str], log: Path, wait: float = 0.0) -> subprocess.Popen[bytes]:
+    """Start *image*'s command, *wait* seconds later; its output goes to *log*. StartError when that cannot be."""
     beside = str(Path(image.cwd) / image.command[0])
     found = shutil.which(image.command[0], path=environment.get("PATH")) or shutil.which(beside)
     if found is None:
@@ -73,7 +74,7 @@ def boot(image: Image, environment: Mapping[str, str], log: Path) -> subprocess.
     try:
         with log.open("ab") as output:
             return subprocess.Popen(
-                leashed([found, *image.command[1:]]),
+                leashed([*_after(wait), found, *image.command[1:]]),
                 cwd=image.cwd,
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
@@ -83,3 +84,8 @@ def boot(image: Image, environment: Mapping[str, str], log: Path) -> subprocess.
             )
     except OSError as error:
         raise StartError(str(error)) from error
+
+
+def _after(wait: float) -> list[str]:
+    """What to put before a command that is to run *wait* seconds later, as the same process."""
+    return ["/bin/sh", "-c", 'sleep "$0" && exec "$@"', f"{wait:g}"] if wait else []

@@ -19,6 +19,7 @@ POLICIES = {"least_outstanding_requests": "LEAST_REQUEST", "weighted_random": "R
 REDIRECTED = {"Host": "#{host}", "Path": "/#{path}", "Port": "#{port}", "Protocol": "#{protocol}", "Query": "#{query}"}
 
 Places = Mapping[str, envoy.Endpoint]
+Ill = frozenset[tuple[str, envoy.Endpoint]]  # targets that count as ill whatever their checks say, by cluster
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,15 @@ class Routing:
 
     listeners: tuple[envoy.Listener, ...]
     clusters: tuple[tuple[envoy.Cluster, tuple[envoy.Endpoint, ...]], ...]
+    ill: Ill = frozenset()
 
 
-def routing(world: World, ports: Mapping[str, int], places: Places) -> Routing:
+def routing(world: World, ports: Mapping[str, int], places: Places, ill: Ill = frozenset()) -> Routing:
     """All of *world*; `ports`: listener ARN → local port, `places`: instance id → its address, while it runs."""
     listeners = [listener(balancer, one, ports[one.arn]) for balancer in world.balancers for one in balancer.listeners]
     used = [(world.groups[arn], balancer) for arn, balancer in world.used().items()]
     clusters = [(cluster(group, balancer), endpoints(group, places)) for group, balancer in used]
-    return Routing(tuple(listeners), tuple(clusters))
+    return Routing(tuple(listeners), tuple(clusters), ill)
 
 
 def listener(balancer: LoadBalancer, of: Listener, port: int) -> envoy.Listener:

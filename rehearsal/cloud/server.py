@@ -1,4 +1,4 @@
-"""The local AWS endpoint: moto behind the layer, on loopback, in threads of this process."""
+"""The local AWS endpoint: moto behind the layer and its faults, on loopback, in threads of this process."""
 
 import logging
 import threading
@@ -7,6 +7,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from rehearsal.cloud.cloud import Cloud
+from rehearsal.cloud.faulty import Faulty
 from rehearsal.cloud.layer import Layer
 from rehearsal.cloud.loopback import LOOPBACK
 
@@ -24,7 +25,7 @@ class Server:
     """Serves one cloud at a free port until it is stopped."""
 
     def __init__(self, cloud: Cloud) -> None:
-        layer = Layer(DomainDispatcherApplication(create_backend_app), cloud)
+        layer = Faulty(Layer(DomainDispatcherApplication(create_backend_app), cloud), cloud)
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self._server: BaseWSGIServer = make_server(LOOPBACK, 0, layer, threaded=True, request_handler=QuietHandler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL,), daemon=True)

@@ -13,11 +13,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from rehearsal.cloud.proxy import POLL, BalancerError, Proxy
+from rehearsal.cloud.routing import Ill
 from rollout import envoy_resources, envoy_routes
 from rollout.envoy_config import Cluster, Endpoint, Listener
 
 HOLD = 10.0  # seconds until Envoy has to hold what was written
 SUFFIX = ".version_text"
+UNHEALTHY = "UNHEALTHY"  # Envoy's word for an endpoint that its own checks may call healthy all the same
 
 
 class Files:
@@ -37,9 +39,14 @@ class Files:
             "cds.json", "cluster_manager.cds", [envoy_resources.cluster(one, str(self._folder)) for one in each]
         )
 
-    def endpoints(self, cluster: Cluster, at: Iterable[Endpoint]) -> None:
-        """Write the endpoints of one cluster."""
-        self._write(f"eds-{cluster.name}.json", f"cluster.{cluster.name}", [envoy_resources.endpoints(cluster, at)])
+    def endpoints(self, cluster: Cluster, at: Iterable[Endpoint], ill: Ill = frozenset()) -> None:
+        """Write the endpoints of one cluster; those that are *ill* get nothing while there are others."""
+        resource = envoy_resources.endpoints(cluster, at)
+        for host in resource["endpoints"][0]["lb_endpoints"]:
+            address = host["endpoint"]["address"]["socket_address"]
+            if (cluster.name, Endpoint(address["address"], address["port_value"])) in ill:
+                host["health_status"] = UNHEALTHY
+        self._write(f"eds-{cluster.name}.json", f"cluster.{cluster.name}", [resource])
 
     def listeners(self, listeners: Iterable[Listener]) -> None:
         """Write which listeners there are."""
