@@ -24,7 +24,7 @@ backend = AwsBackend(settings, session, given)
 targets = {
     release.version: backend.slice(release, ledger.publish(release), gate.let_go) for release in settings.releases
 }
-record = gate.record(backend.listener, backend.priority, targets)
+record = gate.record(backend.listener, backend.url, backend.priority, targets)
 backend.split(settings.traffic.shares, targets, record, gate.hold)
 
 pulumi.export("url", backend.url)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from components.config_rollout import Metrics, Rollout
 from components.config_types import (
     Ami,
     Arn,
@@ -151,22 +152,20 @@ class Listener(_Model):
         return bool(self.arn or self.balancer)
 
 
-class Rollout(_Model):
-    """`sluice:rollout`: how traffic moves."""
-
-    ready: Duration = Field(default=300, ge=1, le=86_400, examples=["5m"])
-
-
 class Document(_Model):
     """The whole of `sluice:`."""
 
     platform: Literal["aws"] = Field(examples=["aws"])
     service: Service = Field(examples=["{name: shop, port: 8080}"])
     releases: dict[str, Annotated[ReleaseEntry, Field(examples=["{ami: ami-0123456789abcdef0}"])]] = Field(
-        min_length=1, examples=["{v1: {ami: ami-0123456789abcdef0}}"]
+        examples=["{v1: {ami: ami-0123456789abcdef0}}"]
     )
     traffic: dict[str, Any] = Field(examples=["{v1: 100}"])
     network: Network = Field(default_factory=Network, examples=["{cidr: 10.20.0.0/16}"])
     listener: Listener = Field(default_factory=Listener, examples=["{internal: true}"])
     rollout: Rollout = Field(default_factory=Rollout, examples=["{ready: 5m}"])
+    metrics: Metrics = Field(default_factory=Metrics, examples=["{cloudwatch: {period: 60s}}"])
+    keep: int = Field(default=3, ge=0, le=90, strict=True, examples=[3])
+    journal: str | None = Field(default=None, min_length=1, examples=["s3://my-bucket/journal"])
+    notify: list[str] = Field(default_factory=list, examples=['["slack://…"]'])
     salt: str | None = Field(default=None, min_length=16, examples=["16 or more random characters, as a secret"])

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from components.config_model import Document
 
-SECRET = ["salt"]  # the path whose value is never shown
+SECRET = ("salt", "notify")  # keys whose value is never shown
 MAPPING, NUMBER = "it is no mapping of keys to values", "it is no whole number"
 REASONS = {
     "model_type": MAPPING,
@@ -43,7 +43,7 @@ def explain(fault: Any) -> str:
     reason = _reason(fault)
     if isinstance(fault["input"], dict | BaseModel) and fault["type"] == "value_error":
         return f"{where}: {reason}"
-    shown = "its secret value" if path == SECRET else short(fault["input"])
+    shown = "its secret value" if path[:1] and path[0] in SECRET else short(fault["input"])
     return f"{where}: {shown}: {reason}" + (f"; {advice}" if advice else "")
 
 

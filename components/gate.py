@@ -6,6 +6,7 @@ weights; when they raise, nothing is recorded and nothing is deleted.
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypedDict
 
 import pulumi
@@ -20,15 +21,15 @@ from pulumi import (
 )
 from pulumi.runtime import settings as runtime
 
+from components import aftermath, control
 from components.aws.session import Session
 from components.backend import Target
 from components.interrupt import Interrupt
 from components.settings import Settings
 from rollout.clock import RealClock
-from rollout.controller import Controller, Order
+from rollout.controller import Controller
 from rollout.errors import RefusedError
 from rollout.quiet import await_quiet
-from rollout.routers.alb import AlbRouter
 from rollout.shares import Shares, parse, percent
 
 
@@ -60,7 +61,9 @@ class Gate:
         self.hold = ResourceHook("hold", self._meet_drift, options)
         self.let_go = ResourceHook("let-go", self._let_go)
 
-    def record(self, listener: Input[str], priority: int, targets: Mapping[str, Target]) -> pulumi.Resource:
+    def record(
+        self, listener: Input[str], url: Input[str], priority: int, targets: Mapping[str, Target]
+    ) -> pulumi.Resource:
         """The traffic record: it depends on every slice, and its before-hooks walk to the declared shares."""
         facts = Facts(
             shares=percent(self._settings.traffic.shares),
@@ -68,7 +71,7 @@ class Gate:
             listener=listener,
             priority=priority,
         )
-        self._facts = Output.from_input(facts)
+        self._facts = Output.from_input({**facts, "url": url})
         stand = [resource for target in targets.values() for resource in target.resources]
         hooks = ResourceHookBinding(before_create=[self._ramp], before_update=[self._ramp])
         return pulumi.Stash(
@@ -94,30 +97,27 @@ class Gate:
         facts = await self._facts.future(with_unknowns=True)
         if facts is None or not isinstance(facts["listener"], str):
             return  # a preview before the listener exists: nothing carries traffic yet
-        order = Order(
-            recorded=recorded,
-            planned=self._settings.traffic.shares,
-            declared=frozenset(facts["slices"]),
-            ready=self._settings.rollout.ready,
-        )
-        controller = Controller(
-            router=self._router(facts), clock=RealClock(), stop=self._interrupt.stop, say=pulumi.log.info
-        )
+        order = control.order(self._settings, pulumi.get_stack(), recorded, frozenset(facts["slices"]))
+        walks = self._controller(facts)
         if pulumi.runtime.is_dry_run():
-            pulumi.log.info(await asyncio.to_thread(controller.preview, order))
+            for line in await asyncio.to_thread(walks.preview, order):
+                pulumi.log.info(line)
         else:
-            await self._in_thread(lambda: controller.run(order))
+            await self._in_thread(lambda: walks.run(order))
 
-    def _router(self, facts: Mapping[str, Any]) -> AlbRouter:
+    def _controller(self, facts: Mapping[str, Any]) -> Controller:
         known = {v: one for v, one in facts["slices"].items() if isinstance(one["group"], str)}
-        return AlbRouter(
-            elbv2=self._session.client("elbv2"),
-            autoscaling=self._session.client("autoscaling"),
+        place = control.Place(
             listener=facts["listener"],
             priority=int(facts["priority"]),
-            service=self._settings.service.name,
+            url=facts["url"] if isinstance(facts["url"], str) else "",
             groups={version: one["group"] for version, one in known.items()},
             fleets={version: one["fleet"] for version, one in known.items()},
+        )
+        stop = self._interrupt.stop
+        finish = partial(aftermath.finish, self._settings, pulumi.get_stack(), stop, pulumi.log.info)
+        return control.controller(
+            self._settings, self._session, place, pulumi.get_stack(), stop, pulumi.log.info, finish
         )
 
     async def _let_go(self, args: ResourceHookArgs) -> None:

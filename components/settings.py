@@ -14,14 +14,17 @@ from pulumi.runtime.config import CONFIG, is_config_secret
 from pydantic import ValidationError
 
 from components import naming
-from components.config_model import Document, Listener, Network, ReleaseEntry, Rollout, Service
+from components.config_model import Document, Listener, Network, ReleaseEntry, Service
+from components.config_rollout import Metrics
 from components.config_types import VERSION
 from components.faults import explain, short
 from components.release import Release
 from components.traffic import Traffic, declare
+from rollout.strategy import Strategy
 
 PROJECT = "sluice"
-PLAIN = ("platform", "salt")  # the keys whose value is text; every other one is an object
+PLAIN = ("platform", "salt", "journal")  # the keys whose value is text; every other one is an object
+SECRET = ("salt", "notify")  # the keys that may be encrypted: no rollback reads them
 
 
 class SettingsError(pulumi.RunError):
@@ -38,7 +41,11 @@ class Settings:
     listener: Listener
     releases: tuple[Release, ...]
     traffic: Traffic
-    rollout: Rollout
+    strategy: Strategy
+    metrics: Metrics
+    keep: int
+    journal: str | None
+    notify: tuple[str, ...]
     salt: str | None
     aws: Mapping[str, Any]
 
@@ -65,6 +72,7 @@ def parse(raw: Mapping[str, str], secret: Collection[str] = ()) -> Settings:
             "share by its version alone; run `pulumi config set --secret sluice:salt $(openssl rand -hex 16)`, or set "
             "sluice:listener.internal: true"
         )
+    _check_slow(document)
     try:
         traffic = declare(document.traffic, [release.version for release in releases])
     except ValueError as error:
@@ -76,7 +84,11 @@ def parse(raw: Mapping[str, str], secret: Collection[str] = ()) -> Settings:
         listener=document.listener,
         releases=releases,
         traffic=traffic,
-        rollout=document.rollout,
+        strategy=document.rollout.strategy(),
+        metrics=document.metrics,
+        keep=document.keep,
+        journal=document.journal,
+        notify=tuple(document.notify),
         salt=document.salt,
         aws=aws,
     )
@@ -84,7 +96,7 @@ def parse(raw: Mapping[str, str], secret: Collection[str] = ()) -> Settings:
 
 def _check_secrets(secret: Collection[str], ours: Mapping[str, str]) -> None:
     for key in sorted(ours):
-        if key != "salt" and f"{PROJECT}:{key}" in secret:
+        if key not in SECRET and f"{PROJECT}:{key}" in secret:
             raise SettingsError(
                 f"sluice:{key}: it holds a `secure:` value, which would hide the whole key from the history that "
                 "rollback reads; name where the value lives instead, such as secrets: {DB: arn:aws:secretsmanager:…}"
@@ -92,6 +104,15 @@ def _check_secrets(secret: Collection[str], ours: Mapping[str, str]) -> None:
     if "salt" in ours and f"{PROJECT}:salt" not in secret:
         raise SettingsError(
             "sluice:salt is in clear text; set it again with `pulumi config set --secret sluice:salt …`"
+        )
+
+
+def _check_slow(document: Document) -> None:
+    source = document.metrics.prometheus
+    if document.rollout.gates.latency and source and not source.slow:
+        raise SettingsError(
+            "sluice:metrics.prometheus.slow is missing, and the latency gate counts it; write a query of a rising "
+            "counter of slow requests, or leave sluice:rollout.gates.latency out"
         )
 
 

@@ -11,7 +11,7 @@ from rollout.shares import MOST, Shares, parse
 
 @dataclass(frozen=True)
 class Traffic:
-    """Shares in tenths of a percent by version; versions without share are left out."""
+    """Shares in tenths of a percent by version; versions without share are left out. None at all: nobody is served."""
 
     shares: Shares
 
@@ -24,7 +24,7 @@ def declare(percent: Mapping[str, object], versions: Collection[str]) -> Traffic
             f"{', '.join(unknown)} is not in sluice:releases ({', '.join(versions)}); "
             "declare the release first, or move its share to one that is"
         )
-    shares = parse(percent)
+    shares = parse(percent) if percent else {}
     if len(shares) > MOST:
         raise ValueError(
             f"{len(shares)} slices have a share ({', '.join(sorted(shares))}), and one listener rule holds {MOST}; "

@@ -1,6 +1,6 @@
 """The plan of a walk: the shares at each step on the way from one traffic to another. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rollout.shares import WHOLE, Shares
@@ -14,9 +14,20 @@ class Step:
     shares: Shares
 
 
-def steps(start: Shares, goal: Shares, fractions: Sequence[int] = (WHOLE,)) -> tuple[Step, ...]:
-    """The steps from *start* to *goal* at *fractions* (tenths of a percent of the change); the last is the goal."""
-    return tuple(Step(done, blend(start, goal, done)) for done in fractions)
+def steps(start: Shares, goal: Shares, fractions: Sequence[int] = (), made: int = 0) -> tuple[Step, ...]:
+    """The steps from *start* to *goal* at *fractions* of the change, from the one at which *made* of it is made on.
+
+    All in tenths of a percent. The last step is the goal; from and to nobody there is no other. Steps that the
+    rounding makes equal are one.
+    """
+    on_the_way = [done for done in fractions if made <= done < WHOLE] if start and goal else []
+    found: list[Step] = []
+    for done in (*on_the_way, WHOLE):
+        shares = blend(start, goal, done)
+        if found and found[-1].shares == shares:
+            found.pop()
+        found.append(Step(done, shares))
+    return tuple(found)
 
 
 def blend(start: Shares, goal: Shares, done: int) -> Shares:
@@ -33,11 +44,26 @@ def blend(start: Shares, goal: Shares, done: int) -> Shares:
     return {v: share for v, share in sorted(shares.items()) if share}
 
 
-def on_path(live: Shares, start: Shares, goal: Shares) -> bool:
-    """Whether *live* is a point that a walk from *start* to *goal* can pass."""
-    return any(dict(live) == blend(start, goal, done) for done in range(WHOLE + 1))
+def made(live: Shares, start: Shares, goal: Shares) -> int | None:
+    """How much of the change from *start* to *goal* is made at *live*, tenths of a percent; None: off its path."""
+    return next((done for done in range(WHOLE + 1) if dict(live) == blend(start, goal, done)), None)
 
 
 def gainers(start: Shares, goal: Shares) -> list[str]:
     """The versions with more share at the end than at the start: the newcomers."""
     return sorted(v for v, share in goal.items() if share > start.get(v, 0))
+
+
+def losers(start: Shares, goal: Shares) -> list[str]:
+    """The versions with less share at the end than at the start: together, the incumbent."""
+    return gainers(goal, start)
+
+
+def capacity(start: Shares, goal: Shares, desired: Mapping[str, int]) -> dict[str, int]:
+    """Instances that each newcomer needs: the losers' *desired* ones, divided as what they lose is.
+
+    One newcomer so gets as many as all that it takes share from.
+    """
+    lost = sum(desired.get(v, 0) for v in losers(start, goal))
+    gains = {v: goal[v] - start.get(v, 0) for v in gainers(start, goal)}
+    return {v: -(-lost * gain // sum(gains.values())) for v, gain in gains.items()}

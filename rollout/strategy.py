@@ -1,4 +1,4 @@
-"""How a rollout goes on: steps, bakes, gates, deadlines. Data only; what the config says, in seconds and fractions. Pure."""
+"""How a rollout goes on: steps, bakes, gates, deadlines; what the config says, in seconds and fractions. Pure data."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,7 @@ class Gate:
 
 @dataclass(frozen=True, kw_only=True)
 class Latency(Gate):
-    """Requests slower than `over` seconds, counted as errors are; what is served in the first `warmup` s does not count."""
+    """Requests slower than `over` seconds, counted as errors are; the first `warmup` seconds do not count."""
 
     over: float
     warmup: float = 10

@@ -27,8 +27,10 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 from ruamel.yaml import YAML
 
-from rollout.errors import RouterError
+from rollout.errors import MetricsError, RouterError
+from rollout.journal import Entry
 from rollout.mark import Mark
+from rollout.metrics.interface import Counts, Tick
 from rollout.routers.interface import Health, Live
 from rollout.shares import WHOLE, Shares
 from tests.world import Clients, Shop, Theirs, moto
@@ -122,6 +124,87 @@ class FakeRouter:
     def _fail_if(self, method: str) -> None:
         if method in self.broken:
             raise RouterError(f"{method}: throttled")
+
+
+class FakeFleets:
+    """Fleets in memory. `calls` keeps what was asked, in order."""
+
+    def __init__(self) -> None:
+        self.sizes: dict[str, int] = {}
+        self.calls: list[tuple[str, ...]] = []
+
+    def desired(self, versions: Collection[str]) -> Mapping[str, int]:
+        return {version: self.sizes[version] for version in versions if version in self.sizes}
+
+    def grow(self, version: str, size: int) -> None:
+        assert size > self.sizes[version]
+        self.calls.append(("grow", version, str(size)))
+        self.sizes[version] = size
+
+    def hold(self, versions: Collection[str]) -> None:
+        self.calls.append(("hold", *sorted(versions)))
+
+    def let_go(self, versions: Collection[str]) -> None:
+        self.calls.append(("let go", *sorted(versions)))
+
+
+class FakeSource:
+    """Counts a second at a time, by the live shares: `rate` requests a second, of which `failing` (a part, by version)
+    fail and `slowly` are slow. `gone`: cannot be read. `silent`: shows nothing.
+    """
+
+    period, late = 1.0, 0.0
+
+    def __init__(self, clock: FakeClock, router: FakeRouter) -> None:
+        self.rate = 100.0
+        self.failing: dict[str, float] = {}
+        self.slowly: dict[str, float] = {}
+        self.gone = self.silent = False
+        self._clock, self._router = clock, router
+        self._polled: float | None = None
+        self._owed: dict[tuple[str, str], float] = {}
+
+    def poll(self) -> list[Tick]:
+        if self.gone:
+            raise MetricsError("read the counts: 503")
+        begin, self._polled = self._polled, self._clock.now()
+        if begin is None or begin == self._polled or self.silent:
+            return []
+        return [Tick(begin, self._polled, self._counts(self._polled - begin))]
+
+    def recent(self, seconds: float) -> Tick | None:
+        if self.gone:
+            raise MetricsError("read the counts: 503")
+        now = self._clock.now()
+        total = round(self.rate * seconds)
+        return Tick(now - seconds, now, {"v1": Counts(total, round(total * self.failing.get("v1", 0)))})
+
+    def _counts(self, seconds: float) -> dict[str, Counts]:
+        assert self._router.live is not None
+        shares = self._router.live.shares
+        found = {}
+        for version in ("v1", "v2", "v3"):
+            requests = self._whole(version, "", self.rate * seconds * shares.get(version, 0) / WHOLE)
+            failed = self._whole(version, "failed", requests * self.failing.get(version, 0))
+            slow = self._whole(version, "slow", requests * self.slowly.get(version, 0))
+            found[version] = Counts(requests, min(failed, requests), min(slow, requests))
+        return found
+
+    def _whole(self, version: str, what: str, exact: float) -> int:
+        """*exact* in whole ones; what is left over is owed to the next tick."""
+        owed = self._owed.get((version, what), 0.0) + exact
+        self._owed[version, what] = owed % 1
+        return int(owed)
+
+
+class FakeJournal:
+    """Keeps how entries looked when they were kept."""
+
+    def __init__(self) -> None:
+        self.kept: list[Entry] = []
+
+    def keep(self, entry: Entry) -> None:
+        self.kept.append(replace(entry))
 
 
 @dataclass(frozen=True)

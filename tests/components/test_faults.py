@@ -29,7 +29,7 @@ def refusal(**change: Any) -> str:
         (
             {"bogus": "x"},
             "sluice:bogus is no key of this program; known here: platform, service, releases, traffic, network, "
-            "listener, rollout, salt",
+            "listener, rollout, metrics, keep, journal, notify, salt",
         ),
         ({"platform": None}, "sluice:platform is missing; write platform: aws"),
         ({"platform": "gcp"}, "sluice:platform: 'gcp': it is not 'aws'; write platform: aws"),
@@ -37,7 +37,6 @@ def refusal(**change: Any) -> str:
         ({"service": "shop"}, f"sluice:service: 'shop': {MAPPING}; write service: {{name: shop, port: 8080}}"),
         ({"service": [1]}, f"sluice:service: [1]: {MAPPING}; write service: {{name: shop, port: 8080}}"),
         ({"releases": None}, "sluice:releases is missing; write releases: {v1: {ami: ami-0123456789abcdef0}}"),
-        ({"releases": {}}, "sluice:releases: {}: it is empty; write releases: {v1: {ami: ami-0123456789abcdef0}}"),
         (
             {"releases": {"v1": AMI}},
             f"sluice:releases.v1: '{AMI}': {MAPPING}; write v1: {{ami: ami-0123456789abcdef0}}",
@@ -249,7 +248,18 @@ FIELDS = {
     "service": ("name", "port", "health", "size", "instance", "root", "boot", "drain"),
     "network": ("cidr", "vpc", "subnets", "public_subnets"),
     "listener": ("port", "internal", "certificate", "access_logs", "balancer", "arn", "host"),
-    "rollout": ("ready",),
+    "rollout": (
+        "ready",
+        "steps",
+        "bake",
+        "deadline",
+        "prove_by",
+        "gates",
+        "rollback",
+        "on_inconclusive",
+        "freeze",
+    ),
+    "metrics": ("cloudwatch", "prometheus", "envoy"),
     "releases": ("ami", "image", "external", "size", "port", "health", "boot", "env", "secrets", "schema"),
 }
 

@@ -14,6 +14,7 @@ from tests.conftest import AMI, RecordingCloud, dev_config
 from tests.world import PRIORITY, Shop
 
 DEAD = Owner("ann", "here", 1, 1)
+URL = "http://127.0.0.1:1/"
 
 
 class Run:
@@ -31,7 +32,7 @@ class Run:
             service=service,
             releases={version: {"ami": AMI} for version in self.shop.groups},
             traffic=traffic,
-            rollout={"ready": ready},
+            rollout={"ready": ready, "steps": [], "bake": 0, "gates": {}},
         )
 
         def program() -> None:
@@ -44,7 +45,7 @@ class Run:
                 version: Target(version=version, group=group, fleet=self.shop.fleets[version], resources=())
                 for version, group in groups.items()
             }
-            gate.record(self.shop.theirs.listener, PRIORITY, targets)
+            gate.record(self.shop.theirs.listener, URL, PRIORITY, targets)
 
         self.cloud.deploy(program, preview=preview)
 
@@ -104,7 +105,8 @@ def test_a_preview_tells_the_plan_and_touches_nothing(run, shop):
     rule = shop.rule({"v1": 999})
     run.deploy(v2=100, preview=True)
     run.cloud.meet("ramp", old_inputs=run.recorded(v1=100), new_inputs=run.recorded(v2=100))
-    assert run.told[-1] == ("plan: v1 100 → v2 100, once v2 is healthy (within 1 s); on any failure back to v1 100")
+    assert run.told[-5] == "plan: v1 100 → v2 100 in one move, once v2 is healthy (within 1 s)"
+    assert run.told[-1] == "  on any failure back to v1 100"
     assert shop.weights(rule) == {"v1": 999}
 
 
@@ -119,7 +121,7 @@ def test_a_preview_tells_the_plan_once_though_the_rule_follows(run, shop):
 def test_a_preview_before_the_listener_exists_has_nothing_to_tell(cloud, session):
     def program() -> None:
         gate = Gate(parse(dev_config()), session, Interrupt())
-        gate.record(pulumi.Stash("listener", input=1).id, PRIORITY, {})
+        gate.record(pulumi.Stash("listener", input=1).id, URL, PRIORITY, {})
 
     cloud.deploy(program, preview=True)
     cloud.meet("ramp", new_inputs={})

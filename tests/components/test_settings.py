@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.config_model import Document
 from components.release import Release
 from components.settings import Settings, SettingsError, parse
 from tests.conftest import AMI, CERTIFICATE, IMAGE, SALT, SECRET, dev_config
@@ -28,10 +29,26 @@ def refusal(secret: tuple[str, ...] = (), **change: Any) -> str:
 def test_the_dev_stack_is_what_its_file_says():
     dev = settings()
     assert (dev.platform, dev.service.name, dev.salt) == ("aws", "shop", None)
-    assert (dev.service.drain, dev.rollout.ready) == (5, 60)
+    assert (dev.service.drain, dev.strategy.ready, dev.strategy.steps) == (5, 60, (50, 250, 500))
     assert dev.releases == (Release(version="v1", ami=AMI),)
     assert dev.traffic.shares == {"v1": 1000}
     assert dev.aws == {"region": "us-east-1"}
+
+
+def test_traffic_for_nobody_is_taken_with_and_without_releases():
+    assert settings(traffic={}).traffic.shares == {}
+    assert settings(traffic={}, releases={}).releases == ()
+
+
+def test_what_is_told_to_whom_may_be_secret():
+    assert settings(("sluice:notify",), notify=["json://127.0.0.1:1"]).notify == ("json://127.0.0.1:1",)
+
+
+def test_a_latency_gate_needs_a_count_of_slow_requests():
+    source = {"prometheus": {"url": "http://127.0.0.1:9090", "total": "t", "failed": "f"}}
+    gates = {"latency": {"over": "300ms"}}
+    with pytest.raises(SettingsError, match=r"^sluice:metrics\.prometheus\.slow is missing"):
+        settings(metrics=source, rollout={"gates": gates})
 
 
 def test_a_release_takes_from_the_service_what_it_leaves_out():
@@ -69,7 +86,7 @@ def test_releases_keep_their_order():
 
 @pytest.mark.parametrize(("written", "seconds"), [("90s", 90), ("5m", 300), ("1h", 3600), (45, 45)])
 def test_durations_are_seconds(written, seconds):
-    assert settings(rollout={"ready": written}).rollout.ready == seconds
+    assert settings(rollout={"ready": written}).strategy.ready == seconds
 
 
 def test_what_the_provider_is_told_is_decoded():
@@ -89,7 +106,7 @@ def test_what_is_another_programs_is_not_ours_to_judge():
     ("traffic", "said"),
     [
         ({"v1": 99}, "shares sum to 99, not 100; write shares that sum to 100, such as {v1: 90, v2: 10}"),
-        ({}, "shares sum to 0, not 100; write shares that sum to 100, such as {v1: 90, v2: 10}"),
+        ({"v1": 0}, "shares sum to 0, not 100; write shares that sum to 100, such as {v1: 90, v2: 10}"),
         ({"v1": -1, "v2": 101}, "the share of v1 is -1; write a percentage from 0 to 100"),
         ({"v1": 0.05, "v2": 99.95}, "the share of v1 is 0.05; write at most one decimal, such as 0.0"),
         ({"v1": float("nan")}, "the share of v1 is nan; write a percentage from 0 to 100"),
@@ -174,7 +191,7 @@ def test_a_salt_of_digits_stays_text():
     assert settings(("sluice:salt",), salt="1234567890123456").salt == "1234567890123456"
 
 
-KEYS = ("platform", "service", "releases", "traffic", "network", "listener", "rollout", "salt")
+KEYS = tuple(Document.model_fields)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)

@@ -4,6 +4,7 @@ import json
 import math
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
@@ -50,7 +51,8 @@ def test_evidence_without_bounds_is_cut_for_json_knows_no_infinity():
 def test_what_the_judge_and_the_strategy_hold_becomes_plain_json():
     entry = bare()
     entry.strategy = {"steps": (10, 50), "freeze": [{"start": datetime(2026, 12, 24, tzinfo=UTC)}]}
-    entry.tick(Tick(0, 1, {"v2": Counts(np.int64(3), 0)}), {"v2 errors": {"alarm": np.float64(0.5)}})
+    total: Any = np.int64(3)
+    entry.tick(Tick(0, 1, {"v2": Counts(total, 0)}), {"v2 errors": {"alarm": np.float64(0.5)}})
     kept = json.loads(to_json(entry))
     assert kept["strategy"] == {"steps": [10, 50], "freeze": [{"start": "2026-12-24 00:00:00+00:00"}]}
     assert kept["ticks"][0]["counts"]["v2"]["total"] == 3
