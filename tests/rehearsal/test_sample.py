@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.sample.server import chances
 from rollout.envoy_config import Cluster
 
 FOLDER = Path(__file__).parents[2] / "rehearsal" / "sample"
@@ -82,6 +83,13 @@ def refused(port, within=5.0):
                 return True
         time.sleep(0.01)
     return False
+
+
+def eventually(holds, seconds=5.0):
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds:g} s"
+        time.sleep(0.02)
 
 
 def closed(connection, within=5.0):
@@ -168,6 +176,97 @@ def test_what_is_not_http_ends_the_connection_and_nothing_else(start, connect):
         while client.recv(1000):
             pass
     assert get(connect(port), "/")[0].status == 200
+
+
+def test_requests_fail_independently_and_alike_in_both_languages(start, connect):
+    _, port = start(FAIL="0.1", SLOW="0.1", SLOW_MS="0", SEED="7")
+    connection = connect(port)
+    answers = [get(connection, "/") for _ in range(300)]
+    drawn = chances(7)
+    draws = [[next(drawn) for _ in ("fail", "slow", "reset")] for _ in answers]
+    expected = [500 if fail < 0.1 else 200 for fail, _, _ in draws]
+    assert expected == [answer.status for answer, _ in answers]
+    assert {answer.getheader("X-Version") for answer, _ in answers} == {"v7"}
+    assert 15 <= expected.count(500) <= 45
+
+
+def test_two_processes_do_not_fail_at_the_same_requests(start, connect):
+    def statuses():
+        connection = connect(start(FAIL="0.5")[1])
+        return [get(connection, "/")[0].status for _ in range(64)]
+
+    assert statuses() != statuses()
+
+
+def test_a_slow_request_is_answered_later(start, connect):
+    connection = connect(start(SLOW="1", SLOW_MS="300")[1])
+    began = time.monotonic()
+    assert get(connection, "/")[0].status == 200
+    assert 0.3 <= time.monotonic() - began < 3
+
+
+def test_a_reset_request_gets_no_answer_and_the_next_connection_is_taken(start, connect):
+    _, port = start(RESET="1")
+    for _ in range(2):
+        with pytest.raises(ConnectionResetError):
+            get(connect(port), "/")
+
+
+def test_after_so_many_requests_the_next_ends_the_process(start, connect):
+    process, port = start(CRASH_AFTER="3")
+    connection = connect(port)
+    assert [get(connection, "/")[0].status for _ in range(3)] == [200] * 3
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+        get(connection, "/")
+    assert process.wait(5) == 1
+
+
+def test_the_health_page_is_spared(start, connect):
+    connection = connect(start(FAIL="1", RESET="1", SLOW="1", CRASH_AFTER="1")[1])
+    assert [get(connection, "/healthz")[0].status for _ in range(3)] == [200] * 3
+
+
+def test_faults_in_a_file_win_and_change_while_it_runs(start, connect, tmp_path):
+    file = tmp_path / "faults.json"
+    connection = connect(start(FAIL="1", FAULTS=str(file))[1])
+
+    def statuses():
+        return [get(connection, path)[0].status for path in ("/", "/healthz")]
+
+    assert statuses() == [500, 200]
+    file.write_text('{"fail": 0, "unhealthy": true}')
+    eventually(lambda: statuses() == [200, 503])
+    file.unlink()
+    eventually(lambda: statuses() == [500, 200])
+
+
+@pytest.mark.parametrize("text", ["{", '{"fale": 1}', '{"fail": 2}', '{"fail": null}'])
+def test_what_a_broken_file_said_before_still_holds(start, connect, tmp_path, text):
+    file = tmp_path / "faults.json"
+    file.write_text('{"unhealthy": 1}')
+    connection = connect(start(FAULTS=str(file))[1])
+    assert get(connection, "/healthz")[0].status == 503
+    file.write_text(text)
+    seen = time.monotonic() + 0.5  # it looks five times a second
+    while time.monotonic() < seen:
+        assert get(connection, "/healthz")[0].status == 503
+    file.write_text("{}")
+    eventually(lambda: get(connection, "/healthz")[0].status == 200)
+
+
+def test_a_slow_boot_listens_later(start):
+    began = time.monotonic()
+    start(BOOT_SECONDS="0.7")
+    assert time.monotonic() - began >= 0.7
+
+
+@pytest.mark.parametrize("language", BOTH)
+@pytest.mark.parametrize("wrong", [{"FAIL": "5"}, {"RESET": "x"}, {"CRASH_AFTER": "-1"}])
+def test_a_fault_that_cannot_be_is_refused_at_the_start(language, wrong):
+    done = subprocess.run(COMMANDS[language], env={**os.environ, **wrong}, capture_output=True, text=True, check=False)
+    ((name, value),) = wrong.items()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"error: {name.lower()}: {value} is no ")
 
 
 def test_it_keeps_connections_longer_than_the_balancer_does():
