@@ -208,8 +208,9 @@ def test_a_slow_request_is_answered_later(start, connect):
 def test_a_reset_request_gets_no_answer_and_the_next_connection_is_taken(start, connect):
     _, port = start(RESET="1")
     for _ in range(2):
-        with pytest.raises(ConnectionResetError):
+        with pytest.raises(ConnectionResetError) as raised:
             get(connect(port), "/")
+        assert raised.type is ConnectionResetError  # and no orderly end, which is a subclass of it
 
 
 def test_after_so_many_requests_the_next_ends_the_process(start, connect):
