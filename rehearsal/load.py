@@ -15,6 +15,7 @@ import select
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
@@ -34,7 +35,7 @@ class Answer:
     at: float  # unix seconds, when it was sent
     seconds: float  # from when it was due until the answer was whole
     status: int  # 0: no answer, or not a whole one
-    version: str  # the answer's X-Version, "" when there is none
+    version: str  # the answer's X-Version; "": nobody answered, or the balancer did itself
     error: str  # why there is no answer, else ""
 
 
@@ -102,6 +103,18 @@ class Load:
 def dropped(answers: Iterable[Answer]) -> list[Answer]:
     """Those that failed: no whole answer, or a status of 500 and more."""
     return [answer for answer in answers if answer.status == 0 or answer.status >= 500]
+
+
+def own(answers: Iterable[Answer], version: str) -> list[Answer]:
+    """Those that *version* gave itself; of "" those that the balancer gave for a target that did not, or that nobody
+    gave. Whose target that was no client is told: a test knows it where only one version resets or crashes.
+    """
+    return [answer for answer in answers if answer.version == version]
+
+
+def dropped_by(answers: Iterable[Answer]) -> Counter[str]:
+    """How many were dropped, by version; "" as in `own`."""
+    return Counter(answer.version for answer in dropped(answers))
 
 
 def _is_here(host: str) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rehearsal.load import Answer, Load, dropped, table
+from rehearsal.load import Answer, Load, dropped, dropped_by, own, table
 
 FINE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Version: v7\r\n\r\nok"
 LAST = FINE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
@@ -190,6 +190,14 @@ ANSWERS = st.lists(
 @given(ANSWERS)
 def test_dropped_are_those_without_an_answer_and_those_from_500_on(answers):
     assert dropped(answers) == [a for a in answers if a.status not in (200, 301, 404, 499)]
+
+
+@given(ANSWERS)
+def test_answers_are_told_apart_by_who_gave_them(answers):
+    versions = ("", "v1", "v2")
+    parts = {version: own(answers, version) for version in versions}
+    assert sorted(map(id, answers)) == sorted(id(a) for part in parts.values() for a in part)
+    assert {v: len(dropped(parts[v])) for v in versions} == {v: dropped_by(answers)[v] for v in versions}
 
 
 @given(ANSWERS)
