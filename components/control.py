@@ -43,6 +43,7 @@ def controller(
     session: Session,
     place: Place,
     stack: str,
+    *,
     stop: threading.Event,
     say: Callable[[str], None],
     done: Callable[[Entry], None],
@@ -63,15 +64,24 @@ def controller(
     )
 
 
-def order(settings: Settings, stack: str, recorded: Shares | None, declared: frozenset[str]) -> Order:
+def order(
+    settings: Settings,
+    stack: str,
+    recorded: Shares | None,
+    created: frozenset[str] = frozenset(),
+    retired: frozenset[str] = frozenset(),
+) -> Order:
     """What *settings* ask for; what the environment adds (SLUICE_TAKE_OVER, SLUICE_DOWN) is meant for one run."""
     return Order(
         service=settings.service.name,
         stack=stack,
         recorded=recorded,
         planned=settings.traffic.shares,
-        declared=declared,
+        declared=frozenset(release.version for release in settings.releases),
         strategy=settings.strategy,
+        sizes={release.version: release.size for release in settings.releases if not release.external},
+        created=created,
+        retired=retired,
         take_over=os.environ.get("SLUICE_TAKE_OVER") == "yes",
         down=os.environ.get("SLUICE_DOWN") == stack,
     )

@@ -5,7 +5,7 @@ weights; when they raise, nothing is recorded and nothing is deleted.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, TypedDict
 
@@ -86,18 +86,22 @@ class Gate:
         old = (args.old_inputs or {}).get("input")
         if old:
             _refuse_replacement(old, await self._facts.future(with_unknowns=True) or {"slices": {}})
-        await self._walk(parse(old["shares"]) if old else None)
+            await self._walk(parse(old["shares"]) if old["shares"] else {}, old["slices"])
+        else:
+            await self._walk(None)
 
     async def _meet_drift(self, _: ResourceHookArgs) -> None:
         """The weighted rule's hook, for when only the rule drifted: then what was recorded is what is declared."""
         if not (pulumi.runtime.is_dry_run() and self._walked):
             await self._walk(self._settings.traffic.shares)
 
-    async def _walk(self, recorded: Shares | None) -> None:
+    async def _walk(self, recorded: Shares | None, before: Iterable[str] = ()) -> None:
         facts = await self._facts.future(with_unknowns=True)
         if facts is None or not isinstance(facts["listener"], str):
             return  # a preview before the listener exists: nothing carries traffic yet
-        order = control.order(self._settings, pulumi.get_stack(), recorded, frozenset(facts["slices"]))
+        new = frozenset(v for v, one in facts["slices"].items() if not isinstance(one["group"], str))
+        gone = frozenset(before) - frozenset(facts["slices"])
+        order = control.order(self._settings, pulumi.get_stack(), recorded, new, gone)
         walks = self._controller(facts)
         if pulumi.runtime.is_dry_run():
             for line in await asyncio.to_thread(walks.preview, order):
@@ -117,7 +121,7 @@ class Gate:
         stop = self._interrupt.stop
         finish = partial(aftermath.finish, self._settings, pulumi.get_stack(), stop, pulumi.log.info)
         return control.controller(
-            self._settings, self._session, place, pulumi.get_stack(), stop, pulumi.log.info, finish
+            self._settings, self._session, place, pulumi.get_stack(), stop=stop, say=pulumi.log.info, done=finish
         )
 
     async def _let_go(self, args: ResourceHookArgs) -> None:

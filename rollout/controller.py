@@ -5,8 +5,8 @@ when live equals planned at the end; else a RolloutError whose message says what
 """
 
 import threading
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import assert_never
@@ -17,13 +17,15 @@ from rollout.clock import Clock
 from rollout.errors import RefusedError, RolloutError, StoppedError
 from rollout.fleets import Fleets
 from rollout.journal import Entry, Journal
+from rollout.means import Means, await_health
 from rollout.metrics.interface import Source
-from rollout.outlook import Outlook, lines, outlook
+from rollout.outlook import Known, Outlook, outlook
 from rollout.patience import Patience, PatientFleets, PatientRouter
 from rollout.routers.interface import Live, Router
 from rollout.shares import WHOLE, Shares, text
 from rollout.strategy import Strategy
-from rollout.walk import Means, Walker, await_health
+from rollout.timeline import lines
+from rollout.walk import Walker
 
 LATELY = 600.0  # seconds back from now, over which the plan looks at the traffic
 
@@ -32,7 +34,8 @@ LATELY = 600.0  # seconds back from now, over which the plan looks at the traffi
 class Order:
     """What is asked for.
 
-    `recorded` by the last finished run (None: nothing), `planned` now, `declared` the versions whose slices exist.
+    `recorded` by the last finished run (None: nothing), `planned` now, `declared` the versions whose slices exist, and
+    of these the ones this run has `created`; `retired` are to go after it. `sizes`: instances that a release asks for.
     `take_over`: foreign live weights are accepted as the start; `down`: that nobody is served is meant.
     """
 
@@ -42,6 +45,9 @@ class Order:
     planned: Shares
     declared: frozenset[str]
     strategy: Strategy
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    created: frozenset[str] = frozenset()
+    retired: frozenset[str] = frozenset()
     take_over: bool = False
     down: bool = False
 
@@ -132,7 +138,15 @@ class Controller:
             desired = self._means.fleets.desired(versions)
         except RolloutError as error:
             raise type(error)(f"{error}. Nothing was moved") from error
-        return outlook(walk, order.strategy, carried, lately, desired)
+        known = Known(
+            carried=carried,
+            lately=lately,
+            desired=desired,
+            sizes=order.sizes,
+            created=order.created,
+            retired=order.retired,
+        )
+        return outlook(walk, order.strategy, known)
 
     def _await_first(self, order: Order) -> None:
         def check() -> None:

@@ -5,15 +5,16 @@ people. The losers are pooled as the incumbent; slices whose share stays are nei
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import e, log10
 
 from rollout.judge import Judge
 from rollout.metrics.interface import Counts, Tick
 from rollout.shares import Shares
-from rollout.strategy import Strategy
+from rollout.strategy import Gate, Strategy
 
 WORDS = {"errors": "failed", "latency": "slow"}
+MOST_ALLOWED = 0.5  # a part of requests beyond which nothing is a fault
 
 
 @dataclass
@@ -38,7 +39,8 @@ class Jury:
     """Judges *newcomers* against *incumbents*; *begun* (unix seconds) is when the first share was given.
 
     Alpha is shared over gates, newcomers and the alarms that begin anew at each of *stages*, so that a good release is
-    restored in alpha of all rollouts at most. *alone*: no incumbent has a share any more.
+    restored in alpha of all rollouts at most. *after*: the jury of the steps before, now that no incumbent has a share
+    any more to compare with; then the rate that the incumbent had is allowed, where that is more than `allow`.
     """
 
     def __init__(
@@ -48,7 +50,7 @@ class Jury:
         incumbents: Sequence[str],
         stages: int,
         *,
-        alone: bool = False,
+        after: "Jury | None" = None,
     ) -> None:
         self._incumbents = incumbents
         self._newcomers = newcomers
@@ -56,14 +58,26 @@ class Jury:
         gates = strategy.gates
         parts = max(1, len(gates) * len(newcomers) * stages)
         self._judges = {
-            (version, name): Judge(gate, alpha=gate.alpha / parts, beta=gate.beta, alone=alone)
+            (version, name): Judge(
+                replace(gate, allow=after.allowed(name, gate)) if after else gate,
+                alpha=gate.alpha / parts,
+                beta=gate.beta,
+                alone=after is not None,
+            )
             for version in newcomers
             for name, gate in gates.items()
         }
+        self._before = Seen()
         self._slow_counts_from: float | None = None
         self._seen: dict[str, Seen] = {}
         self._shares: Shares = {}
         self.cleared = not self._judges
+
+    def allowed(self, name: str, gate: Gate) -> float:
+        """The part of requests that may be bad once the incumbent is gone."""
+        before = self._before
+        rate = before.bad[name] / before.total if before.total else 0.0
+        return min(MOST_ALLOWED, max(gate.allow, gate.tolerate * rate))
 
     def fresh(self, shares: Shares, now: float) -> None:
         """A step begins: *shares* are live since *now*; the alarms begin anew, the proofs go on."""
@@ -82,6 +96,7 @@ class Jury:
         others = self._pooled(tick)
         if others is None:
             return
+        self._before.add(others)
         for (version, name), judge in self._judges.items():
             mine = tick.counts.get(version)
             if mine is None or (name == "latency" and tick.begin < (self._slow_counts_from or 0)):

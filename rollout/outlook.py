@@ -12,7 +12,6 @@ from rollout.errors import RefusedError
 from rollout.guard import Walk
 from rollout.metrics.interface import Tick
 from rollout.plan import Step
-from rollout.shares import text
 from rollout.strategy import Gate, Strategy
 
 
@@ -39,6 +38,9 @@ class Outlook:
     proofs: tuple[Proof, ...]
     seconds: float
     instances: Mapping[str, int]
+    created: tuple[str, ...]
+    woken: tuple[str, ...]
+    retired: tuple[str, ...]
 
     @property
     def peak(self) -> int:
@@ -46,21 +48,35 @@ class Outlook:
         return sum(self.instances.values())
 
 
-def outlook(
-    walk: Walk, strategy: Strategy, carried: Collection[str], tick: Tick | None, desired: Mapping[str, int]
-) -> Outlook:
-    """The plan of *walk*; *carried* had 100 % before, *tick* was seen lately, *desired* are instances by version."""
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What is known before a walk: versions that `carried` 100 % before, what was seen `lately`, instances `desired`
+    now and by the releases' own `sizes`, slices that the same run has `created` or retires.
+    """
+
+    carried: Collection[str]
+    lately: Tick | None
+    desired: Mapping[str, int]
+    sizes: Mapping[str, int]
+    created: Collection[str]
+    retired: Collection[str]
+
+
+def outlook(walk: Walk, strategy: Strategy, known: Known) -> Outlook:
+    """The plan of *walk*, with what is *known* before it."""
+    tick = known.lately
     newcomers = tuple(plan.gainers(walk.origin, walk.goal))
     incumbents = tuple(plan.losers(walk.origin, walk.goal))
-    instant = walk.back or not walk.live or not walk.goal or (strategy.instant and set(newcomers) <= set(carried))
+    instant = walk.back or not walk.live or not walk.goal or (strategy.instant and set(newcomers) <= set(known.carried))
     made = plan.made(walk.live, walk.origin, walk.goal) or 0
     steps = plan.steps(walk.origin, walk.goal, () if instant else strategy.steps, made)
     rate = _rate(tick)
     proofs = (
         () if instant else tuple(_proof(name, gate, steps, strategy, tick) for name, gate in strategy.gates.items())
     )
-    bakes = 0 if instant else strategy.bake * (len(steps) + (steps[-1].done == 1000 and not incumbents))
+    bakes = 0 if instant else strategy.bake * len(steps)
     needs = [proof.seconds for proof in proofs if proof.seconds is not None]
+    instances = _instances(walk, known)
     found = Outlook(
         walk=walk,
         strategy=strategy,
@@ -71,7 +87,10 @@ def outlook(
         rate=rate,
         proofs=proofs,
         seconds=bakes + max([0.0, *(need - _until_proof(steps, strategy) for need in needs)]),
-        instances=_instances(walk, desired),
+        instances=instances,
+        created=tuple(sorted(known.created)),
+        woken=tuple(v for v in newcomers if known.desired.get(v, instances[v]) < instances[v]),
+        retired=tuple(sorted(known.retired)),
     )
     _require_proof(found)
     return found
@@ -120,10 +139,11 @@ def _failing(tick: Tick | None, gate: str) -> float:
     return bad / total if total else 0.0
 
 
-def _instances(walk: Walk, desired: Mapping[str, int]) -> dict[str, int]:
-    needed = plan.capacity(walk.origin, walk.goal, desired)
+def _instances(walk: Walk, known: Known) -> dict[str, int]:
+    needed = plan.capacity(walk.origin, walk.goal, known.desired)
+    of_newcomers = {v: max(count, known.sizes.get(v, 0)) for v, count in needed.items()}
     both = sorted({*walk.origin, *walk.goal})
-    return {version: max(desired.get(version, 0), needed.get(version, 0)) for version in both}
+    return {version: max(known.desired.get(version, 0), of_newcomers.get(version, 0)) for version in both}
 
 
 def _require_proof(found: Outlook) -> None:
@@ -142,51 +162,6 @@ def _require_proof(found: Outlook) -> None:
             f"{-(-found.seconds * 1.5 // 60):.0f}m, or a larger `prove_by` with steps up to it, a larger `allow` or "
             "`reject`, or gates: {} to go by health alone. Nothing was moved"
         )
-
-
-def lines(found: Outlook) -> list[str]:
-    """*found* for people, as preview and `ops plan` print it."""
-    walk, strategy = found.walk, found.strategy
-    newcomers = ", ".join(found.newcomers) or "nobody"
-    way = f"{len(found.steps)} steps" if len(found.steps) > 1 else "one move"
-    told = [
-        f"plan: {text(walk.live)} → {text(walk.goal)} in {way}, once {newcomers} is healthy "
-        f"(within {span(strategy.ready)})"
-    ]
-    for step in found.steps if len(found.steps) > 1 else ():
-        told.append(f"  {step.done / 10:>4g} %  {text(step.shares)}")
-    if found.judged and strategy.bake:
-        told.append(
-            f"  each step {span(strategy.bake)} at least, in all {span(found.seconds)} or more, "
-            f"{span(strategy.deadline)} at most"
-        )
-    told += [f"  {line}" for line in _gates(found)] if found.judged else []
-    told.append(f"  instances at the most: {found.peak} ({text_of(found.instances)})")
-    told.append(f"  on any failure back to {text(walk.former)}")
-    return told
-
-
-def text_of(instances: Mapping[str, int]) -> str:
-    """`v1 2 · v2 3`."""
-    return " · ".join(f"{version} {count}" for version, count in sorted(instances.items()))
-
-
-def _gates(found: Outlook) -> list[str]:
-    strategy, newcomers = found.strategy, ", ".join(found.newcomers)
-    told = []
-    for proof in found.proofs:
-        rate = (
-            f"{span(proof.seconds)} at {found.rate:.3g} requests/s" if proof.seconds is not None else "rate not known"
-        )
-        told.append(
-            f"{proof.gate}: about {proof.requests:,.0f} requests of {newcomers} prove it ({rate}), and do before "
-            f"{strategy.prove_by / 10:g} % is passed; nothing below {100 * strategy.gates[proof.gate].allow:g} % is seen"
-        )
-    if not found.proofs:
-        told.append("gates: health alone; errors and slow answers are not seen")
-    if strategy.command:
-        told.append(f"command: {' '.join(strategy.command)}, against the isolation route before the first share")
-    return told
 
 
 def span(seconds: float) -> str:

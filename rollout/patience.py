@@ -6,7 +6,7 @@ releases. A restore does not come through here: it has a loop and a time of its 
 
 import random
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -60,7 +60,7 @@ class PatientRouter:
         """See Router."""
         self.patience(lambda: self.router.set_shares(shares))
 
-    def set_mark(self, mark: Mark | None, carried: Sequence[str] = ()) -> None:
+    def set_mark(self, mark: Mark | None, carried: Collection[str] = ()) -> None:
         """See Router."""
         self.patience(lambda: self.router.set_mark(mark, carried))
 

@@ -4,43 +4,23 @@ In: the outlook of a walk, and the means to do it. Out: nothing when its goal is
 whose message says what was found and how things are now. On any failure the former weights go back in one write.
 """
 
-import threading
 import uuid
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, replace
 
 from rollout import mark as marks
-from rollout.bake import TELL, TICK, Watch
-from rollout.clock import Clock
+from rollout.bake import Watch
 from rollout.errors import InconclusiveError, RolloutError, StoodDownError, UnhealthyError
-from rollout.fleets import Fleets
-from rollout.journal import Entry, Journal, Verdict
+from rollout.journal import Entry, Verdict
 from rollout.jury import Jury
 from rollout.lease import LEASE, Lease
 from rollout.mark import Mark
-from rollout.metrics.interface import Source
+from rollout.means import Means, await_health
 from rollout.outlook import Outlook
 from rollout.restore import restore
-from rollout.routers.interface import Router
 from rollout.shares import WHOLE, text
 
 KEEP = 5.0  # seconds between two writes of the journal
-
-
-@dataclass(frozen=True, kw_only=True)
-class Means:
-    """Everything a walk touches. `router` and `fleets` try again what passes; `bare` is the same router without."""
-
-    router: Router
-    bare: Router
-    fleets: Fleets
-    source: Source | None
-    smoke: Callable[[str, Callable[[], None]], None]
-    journal: Journal
-    clock: Clock
-    stop: threading.Event
-    say: Callable[[str], None]
-    done: Callable[[Entry], None]
 
 
 class Walker:
@@ -107,7 +87,7 @@ class Walker:
         ahead, clock = self._ahead, self._means.clock
         watch = self._watch()
         alone = not any(ahead.walk.goal.get(version) for version in ahead.incumbents)
-        jury = self._jury(alone=alone and len(ahead.steps) == 1)
+        jury = self._jury()
         if ahead.judged and self._means.source:
             self._means.source.poll()  # from here on it counts
         for i, step in enumerate(ahead.steps):
@@ -121,13 +101,13 @@ class Walker:
             if not ahead.judged:
                 continue
             if step.done == WHOLE and alone:
-                jury = self._jury(alone=True)
+                jury = self._jury(jury)
             further = ahead.steps[i + 1].done if step.done < WHOLE else WHOLE
             watch.hold(step, jury, clock.now(), step.done <= ahead.strategy.prove_by < further)
 
-    def _jury(self, *, alone: bool) -> Jury:
+    def _jury(self, after: Jury | None = None) -> Jury:
         ahead = self._ahead
-        jury = Jury(ahead.strategy, ahead.newcomers, ahead.incumbents, len(ahead.steps), alone=alone)
+        jury = Jury(ahead.strategy, ahead.newcomers, ahead.incumbents, len(ahead.steps), after=after)
         self._entry.needs = jury.needs()
         return jury
 
@@ -212,25 +192,3 @@ class Walker:
         self._entry.end(self._means.clock.now(), verdict, reason, live.shares if live else None)
         self._means.journal.keep(self._entry)
         self._means.done(self._entry)
-
-
-def await_health(
-    means: Means, versions: Collection[str], ready: float, check: Callable[[], None], tell: Callable[[str], None]
-) -> None:
-    """Count healthy targets of *versions* until all are, or *ready* seconds pass; *check* may end it each tick."""
-    begun = told_at = means.clock.now()
-    told = ""
-    while True:
-        check()
-        healths = [means.router.health(version) for version in versions]
-        waiting = [health for health in healths if not health.ready]
-        line = "; ".join(map(str, waiting or healths))
-        now = means.clock.now()
-        if line and (line != told or now - told_at >= TELL):
-            tell(f"{line} · {now - begun:.0f} s of {ready:g} s")
-            told, told_at = line, now
-        if not waiting:
-            return
-        if now - begun >= ready:
-            raise UnhealthyError(f"{line} after {now - begun:.0f} s")
-        means.clock.sleep(TICK)

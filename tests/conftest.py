@@ -92,6 +92,7 @@ class FakeRouter:
         self.writes: list[Shares] = []
         self.marks: list[Mark | None] = []
         self.broken: set[str] = set()
+        self.throttled: set[str] = set()
 
     def start(self, shares: Shares, mark: Mark | None = None) -> None:
         """Begin with *shares* live; every version with one is healthy."""
@@ -113,7 +114,16 @@ class FakeRouter:
         self._fail_if("set_mark")
         assert self.live is not None
         self.marks.append(mark)
+        held = self.live.mark
+        if mark and held and held.run == mark.run and held.stop:
+            mark = replace(mark, stop=True)  # a renewed mark leaves a stop that is beside it
         self.live = replace(self.live, mark=mark, carried=self.live.carried | set(carried))
+
+    def ask_stop(self) -> None:
+        """As `ops stop` does."""
+        assert self.live is not None
+        assert self.live.mark is not None
+        self.live = replace(self.live, mark=replace(self.live.mark, stop=True))
 
     def health(self, version: str) -> Health:
         self._fail_if("health")
@@ -123,7 +133,9 @@ class FakeRouter:
 
     def _fail_if(self, method: str) -> None:
         if method in self.broken:
-            raise RouterError(f"{method}: throttled")
+            raise RouterError(f"{method}: refused")
+        if method in self.throttled:
+            raise RouterError(f"{method}: throttled", passing=True)
 
 
 class FakeFleets:

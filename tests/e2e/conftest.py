@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("components", "rollout", "ops", "rehearsal")
 SAMPLE = ROOT / "rehearsal" / "sample"
 READY = 12  # seconds a slice may take to become healthy
+ONE_MOVE = {"ready": f"{READY}s", "steps": [], "bake": "0s", "gates": {}}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,7 +42,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             platform="aws",
             service={"name": "shop", "port": 8080, "size": 1, "drain": "3s"},
             listener={"internal": True},
-            rollout={"ready": f"{READY}s"},
+            rollout=ONE_MOVE,
         )
         yield stage
     finally:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from rehearsal.stage import Done, Stage
-from tests.e2e.conftest import live, marks, ok, recorded, sample
+from tests.e2e.conftest import ONE_MOVE, live, marks, ok, recorded, sample
 
 OPS = (sys.executable, "-m", "ops")
 UNSELECTED = ("env", "-u", "PULUMI_STACK")
@@ -20,7 +20,7 @@ UNSELECTED = ("env", "-u", "PULUMI_STACK")
 @pytest.fixture(scope="module")
 def images(stage: Stage) -> dict[str, str]:
     """v1, then v2 were released by ops; v2 is live, v1 a standby. Each test returns to that."""
-    stage.configure(rollout={"ready": "6s"})
+    stage.configure(rollout=ONE_MOVE | {"ready": "6s"})
     images = {name: sample(stage, name) for name in ("v1", "v2")} | {"sick": sample(stage, "sick", FAIL_HEALTH="1")}
     for version in ("v1", "v2"):
         ok(stage.run(*OPS, "release", version, "--ami", images[version]))

@@ -60,7 +60,7 @@ def test_a_second_up_changes_nothing(stage, images):
 def test_a_preview_shows_the_walk_and_touches_nothing(stage, images):
     declare(stage, {"v1": images["v1"], "v2": images["v2"]}, {"v2": 100})
     text = ok(stage.run("pulumi", "preview", "--non-interactive", "--color", "never"))
-    assert "plan: v1 100 → v2 100, once v2 is healthy" in text
+    assert "plan: v1 100 → v2 100 in one move, once v2 is healthy" in text
     assert (live(stage), marks(stage)) == ({"v1": 999}, [])
     declare(stage, {"v1": images["v1"], "v2": images["v2"]}, {"v1": 100})
 

@@ -229,6 +229,7 @@ def test_whatever_happens_live_ends_at_an_end_and_only_healthy_slices_gain(start
         expected = goal
     except RolloutError:
         expected = start
+    assert bench.router.live
     assert (bench.router.live.shares, bench.router.live.mark) == (expected, None)
     before = start
     for shares in bench.router.writes:

@@ -34,7 +34,9 @@ def test_rounding_is_less_than_a_tenth_of_a_percent(start, goal, done):
 @given(all_shares(), all_shares(), FRACTION)
 def test_every_point_of_a_walk_is_on_its_path(start, goal, done):
     at = blend(start, goal, done)
-    assert blend(start, goal, made(at, start, goal)) == at
+    found = made(at, start, goal)
+    assert found is not None
+    assert blend(start, goal, found) == at
 
 
 def test_a_point_beside_the_way_is_not_on_its_path():
