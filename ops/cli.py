@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from ops import plan as planning
 from ops import release as releasing
 from ops import rollback as returning
 from ops import status as looking
@@ -80,6 +81,21 @@ def status(
     else:
         looking.show(report, out)
     raise typer.Exit(0 if report.converged else 3)
+
+
+@app.command()
+def plan(
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="VERSION", help="As if all traffic went to VERSION.")
+    ] = None,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="For a comment on a pull request.")] = False,
+    stack: StackName = None,
+) -> None:
+    """Show what the next `pulumi up` would do; touches nothing."""
+    with _told():
+        of = Stack(PROJECT, stack)
+        lines = planning.plan(of, to)
+        out.print(planning.markdown(of, lines) if as_markdown else "\n".join(lines), markup=False)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The engine, asked through the Automation API; the only file that imports it.
+"""The engine, asked through the Automation API.
 
 In: the project's folder, a stack's name. Out: its config, history and state as plain data; `up`, with progress line by
 line. Whatever the engine refuses becomes an error of `ops.errors` with the engine's own diagnostics.
@@ -6,42 +6,43 @@ line. Whatever the engine refuses becomes an error of `ops.errors` with the engi
 
 import itertools
 import json
-import os
 import re
-import subprocess
-import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import TypeVar
 
 from pulumi import automation
-from pulumi.automation import CommandError, CommandResult
-from pulumi.automation.errors import create_command_error
+from pulumi.automation import CommandError
 from pulumi.automation.events import EngineEvent
 
+from ops.engine import Workspace, engine
 from ops.errors import BusyError, ConfigError, EngineError, StoppedError
 from ops.facts import Config, State, Update
-from ops.relay import Relay
 
 HIDDEN = "[secret: not read here]"  # stands for a secret's value
 PAGE = 25  # updates of the history read at a time
 MARKUP = re.compile(r"<\{%.*?%\}>")  # colours in the engine's diagnostics
-NO_ENGINE = (
-    "no Pulumi engine: run `make setup`, then this again inside `python -m rehearsal shell`; or put `pulumi` on PATH "
-    "(https://www.pulumi.com/docs/install/)"
-)
 NO_STACK = "no stack is selected; run `pulumi stack select NAME` (`pulumi stack ls` shows them), or add --stack NAME"
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a preview told: the rollout's `plan` in lines, and how many resources the engine would change, by verb."""
+
+    plan: list[str]
+    changes: Mapping[str, int]
 
 
 class Stack:
     """One stack of the project in *root*; without a *name* the selected one."""
 
     def __init__(self, root: Path, name: str | None = None) -> None:
-        self._engine = _engine()
-        self._workspace = _Workspace(work_dir=str(root), pulumi_command=self._engine)
+        self._engine = engine()
+        self._workspace = Workspace(work_dir=str(root), pulumi_command=self._engine)
         self.name = name or self._selected()
         self._stack = self._asked(lambda: automation.Stack.select(self.name, self._workspace))
         self.file = root / f"Pulumi.{self.name.rpartition('/')[2]}.yaml"
@@ -94,6 +95,31 @@ class Stack:
             kind = StoppedError if self._engine.interrupted else EngineError
             raise kind("\n".join(reasons) or _said(error)) from None
 
+    def preview(self, file: Path) -> Preview:
+        """`pulumi preview` with the config in *file*; EngineError carries what the program refuses."""
+        errors: list[str] = []
+        told: list[str] = []
+
+        def note(event: EngineEvent) -> None:
+            if not (found := event.diagnostic_event):
+                return
+            message = MARKUP.sub("", found.message).rstrip()
+            if found.severity == "error":
+                errors.append(message.strip())
+            elif found.severity.startswith("info") and message not in told:
+                told.append(message)
+
+        try:
+            result = self._stack.preview(
+                config_file=str(file), on_event=note, on_output=lambda _: None, suppress_progress=True
+            )
+        except CommandError as error:
+            reasons = [one for one in dict.fromkeys(errors) if one != "preview failed"]
+            raise EngineError("\n".join(reasons) or _said(error)) from None
+        begin = next((i for i, line in enumerate(told) if line.startswith("plan: ")), len(told))
+        changes = {str(op).rpartition(".")[2].lower(): count for op, count in result.change_summary.items()}
+        return Preview(told[begin:], changes)
+
     def _selected(self) -> str:
         try:
             return self._ask("stack", "--show-name")
@@ -116,73 +142,6 @@ class Stack:
         finally:
             if self._engine.interrupted:
                 raise KeyboardInterrupt
-
-
-class _Workspace(automation.LocalWorkspace):
-    """The project as it is; selecting a stack here only looks whether it is there, and leaves the user's selection."""
-
-    def select_stack(self, stack_name: str) -> None:
-        self.pulumi_command.run(["stack", "--show-name", "--stack", stack_name], self.work_dir, {})
-
-
-class _Engine(automation.PulumiCommand):
-    """The engine's command, in a process group of its own, so that signals reach it through the relay only."""
-
-    interrupted = False
-
-    def run(
-        self,
-        args: list[str],
-        cwd: str,
-        additional_env: Mapping[str, str],
-        on_output: Callable[[str], Any] | None = None,
-        on_error: Callable[[str], Any] | None = None,
-    ) -> CommandResult:
-        """Run one command to its end; CommandError when it fails."""
-        environment = {**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"}
-        command = [self.command, "--non-interactive", *args]
-        out, err = [], []
-        with (
-            Relay() as relay,
-            subprocess.Popen(
-                command,
-                cwd=cwd,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
-                process_group=0,
-            ) as process,
-        ):
-            relay.started(process)
-            streams = (process.stdout, out, on_output), (process.stderr, err, on_error)
-            readers = [threading.Thread(target=_read, args=stream) for stream in streams]
-            for reader in readers:
-                reader.start()
-            for reader in readers:
-                reader.join()
-        self.interrupted = relay.received > 0
-        result = CommandResult("\n".join(out), "\n".join(err), process.returncode)
-        if result.code != 0:
-            raise create_command_error(result)
-        return result
-
-
-def _read(stream: IO[str] | None, lines: list[str], say: Callable[[str], Any] | None) -> None:
-    for line in stream or ():
-        lines.append(line.rstrip())
-        if say:
-            say(lines[-1])
-
-
-def _engine() -> _Engine:
-    try:
-        return _Engine()
-    except FileNotFoundError:
-        raise EngineError(NO_ENGINE) from None
-    except (automation.InvalidVersionError, subprocess.CalledProcessError) as error:
-        raise EngineError(f"the `pulumi` on PATH is of no use: {error} (or: {NO_ENGINE})") from None
 
 
 def _said(error: CommandError) -> str:

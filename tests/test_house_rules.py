@@ -19,7 +19,7 @@ PACKAGES = ("components", "rollout", "ops", "rehearsal")
 GATES = {
     "pulumi_aws": ("components/aws/",),
     "pulumi_docker": ("components/docker/",),
-    "pulumi.automation": ("ops/stack.py",),
+    "pulumi.automation": ("ops/stack.py", "ops/engine.py"),
     "boto3": (
         "components/aws/session.py",
         "rehearsal/aws_provider/cloud.py",
