@@ -8,8 +8,8 @@ import pytest
 
 from components import naming
 from tests.conftest import AMI, HIDDEN, IMAGE, SECRET, Registered
+from tests.world import unique
 
-OLD = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/old/0123456789abcdef"
 HOOKS = ("before_create", "before_update", "before_delete", "after_create", "after_update", "after_delete")
 
 
@@ -110,10 +110,13 @@ def test_a_slice_comes_after_its_ledger_record_and_its_fleet_after_its_isolation
     assert isolation.urn in fleet.request.dependencies
 
 
+IGNORED = ["minSize", "maxSize", "desiredCapacity", "protectFromScaleIn", "launchTemplate"]
+
+
 def test_changes_are_ignored_only_where_the_design_says(two):
     assert {one.name: list(one.request.ignoreChanges) for one in two.custom if one.request.ignoreChanges} == {
-        "shop-v1": ["desiredCapacity", "launchTemplate"],
-        "shop-v2": ["desiredCapacity", "launchTemplate"],
+        "shop-v1": IGNORED,
+        "shop-v2": IGNORED,
         "shop-traffic": ["tags"],
     }
 
@@ -170,19 +173,36 @@ def test_the_outputs_say_where_everything_is(two):
     assert two.stack["url"].startswith("http://shop-")
 
 
-def test_an_external_release_gets_share_but_no_slice(deploy):
+@pytest.fixture
+def old(aws, theirs) -> str:
+    """A target group that runs already and is not ours."""
+    wanted = {"Name": unique("old"), "Protocol": "HTTP", "Port": 80, "VpcId": theirs.vpc}
+    return aws("elbv2").create_target_group(**wanted)["TargetGroups"][0]["TargetGroupArn"]
+
+
+def test_an_external_release_gets_share_but_no_slice(deploy, old):
     cloud = deploy(
-        releases={"old": {"external": {"target_group": OLD}}, "v1": {"ami": AMI}}, traffic={"old": 90, "v1": 10}
+        releases={"old": {"external": {"target_group": old}}, "v1": {"ami": AMI}}, traffic={"old": 90, "v1": 10}
     )
     assert [one.name for one in cloud.all("Slice")] == ["shop-v1"]
     held = cloud.one("ListenerRule", "shop-traffic").inputs["actions"][0]["forward"]["targetGroups"]
-    assert held[0] == {"arn": OLD, "weight": 900}
-    assert cloud.stack["sluice"]["slices"]["old"] == {"group": OLD, "fleet": None, "artifact": OLD}
+    assert held[0] == {"arn": old, "weight": 900}
+    assert cloud.stack["sluice"]["slices"]["old"] == {"group": old, "fleet": None, "artifact": old}
 
 
-def test_with_external_releases_alone_no_slice_is_made(deploy):
-    cloud = deploy(releases={"old": {"external": {"target_group": OLD}}}, traffic={"old": 100})
+def test_with_external_releases_alone_no_slice_is_made(deploy, old):
+    cloud = deploy(releases={"old": {"external": {"target_group": old}}}, traffic={"old": 100})
     assert not cloud.all("Slice")
+    assert not cloud.all("TargetGroup")
+
+
+def test_an_external_release_has_its_isolation_route_before_any_share_moves(deploy, old):
+    cloud = deploy(releases={"old": {"external": {"target_group": old}}}, traffic={"old": 100})
+    rule = cloud.one("ListenerRule", "shop-old-isolation")
+    assert rule.inputs["conditions"] == [{"httpHeader": {"httpHeaderName": "X-Slice", "values": ["old"]}}]
+    assert rule.inputs["actions"] == [{"type": "forward", "forward": {"targetGroups": [{"arn": old, "weight": 1}]}}]
+    assert rule.inputs["priority"] == naming.isolation_priority("shop", "old")
+    assert rule.urn in cloud.one("Stash", "traffic").request.dependencies
 
 
 def test_a_first_preview_shows_all_that_will_stand(deploy, dev):

@@ -11,7 +11,8 @@ from pulumi import Input, Output, ResourceHook, ResourceHookBinding, ResourceOpt
 
 from components import naming
 from components.aws.data import Data, DataArgs
-from components.aws.listener import Listener, ListenerArgs, of_host
+from components.aws.isolation import Isolation
+from components.aws.listener import NOBODY_ANSWERS, Listener, ListenerArgs, of_host
 from components.aws.machines import Machines, MachinesArgs
 from components.aws.network import Network, NetworkArgs
 from components.aws.preflight import Given
@@ -72,19 +73,18 @@ class AwsBackend:
         return Machines(self._service, args, self._opts)
 
     def slice(self, release: Release, published: pulumi.Resource, let_go: ResourceHook) -> Target:
-        """Build *release*'s slice after *published*; an external one is there already."""
+        """Build *release*'s slice after *published*; an external one is there already, and gets its isolation route."""
+        opts = ResourceOptions.merge(self._opts, ResourceOptions(depends_on=[published]))
+        name = naming.logical(self._service, release.version)
         if release.target_group:
-            return Target(version=release.version, group=release.target_group, fleet=None, resources=())
-        salt = self._settings.salt
-        value = naming.isolation_value(release.version, salt)
+            tags = {**self._tags(), "sluice:version": release.version}
+            rule = self._isolation(release).rule(f"{name}-isolation", release.target_group, tags, opts)
+            return Target(version=release.version, group=release.target_group, fleet=None, resources=(rule,))
         args = SliceArgs(
             release=release,
             service=self._service,
-            isolation=Output.secret(value) if salt else value,
-            priority=naming.isolation_priority(self._service, release.version),
-            host=self._settings.listener.host,
+            isolation=self._isolation(release),
             drain=self._settings.service.drain,
-            listener=self.listener,
             vpc=self._network.vpc,
             subnets=self._network.subnets,
             profile=self._machines.profile,
@@ -92,26 +92,42 @@ class AwsBackend:
             bucket=self._data.bucket,
             let_go=let_go,
         )
-        opts = ResourceOptions.merge(self._opts, ResourceOptions(depends_on=[published]))
-        made = Slice(naming.logical(self._service, release.version), args, opts)
+        made = Slice(name, args, opts)
         return Target(version=release.version, group=made.group, fleet=made.fleet.name, resources=(made.fleet,))
+
+    def _isolation(self, release: Release) -> Isolation:
+        salt = self._settings.salt
+        value = naming.isolation_value(release.version, salt)
+        return Isolation(
+            value=Output.secret(value) if salt else value,
+            priority=naming.isolation_priority(self._service, release.version),
+            listener=self.listener,
+            host=self._settings.listener.host,
+        )
 
     def split(
         self, shares: Shares, targets: Mapping[str, Target], record: pulumi.Resource, hook: ResourceHook
     ) -> pulumi.Resource:
-        """The weighted rule. Its tags carry a walk's mark, so they are not kept true; everything else is."""
+        """The weighted rule; without any share the load balancer answers itself.
+
+        Its tags carry a walk's mark, so they are not kept true; everything else is.
+        """
         every = aws.lb.ListenerRuleConditionPathPatternArgs(values=["/*"])
         groups = [
             aws.lb.ListenerRuleActionForwardTargetGroupArgs(arn=targets[version].group, weight=weight)
             for version, weight in weights(shares).items()
         ]
         forward = aws.lb.ListenerRuleActionForwardArgs(target_groups=groups)
+        action = aws.lb.ListenerRuleActionArgs(type="forward", forward=forward)
+        if not groups:
+            told = aws.lb.ListenerRuleActionFixedResponseArgs(**NOBODY_ANSWERS)
+            action = aws.lb.ListenerRuleActionArgs(type="fixed-response", fixed_response=told)
         return aws.lb.ListenerRule(
             f"{self._service}-traffic",
             listener_arn=self.listener,
             priority=self.priority,
             conditions=[aws.lb.ListenerRuleConditionArgs(path_pattern=every), *of_host(self._settings.listener.host)],
-            actions=[aws.lb.ListenerRuleActionArgs(type="forward", forward=forward)],
+            actions=[action],
             tags=self._tags(),
             opts=ResourceOptions.merge(
                 self._opts,

@@ -16,12 +16,11 @@ from pulumi import Input, Output, ResourceOptions
 
 from components.aws.preflight import Given
 from components.config_model import Listener as ListenerSettings
+from rollout.routers.interface import NOBODY
 
 TLS = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 WEB = {"http": 80, "https": 443}
-NOBODY = aws.lb.ListenerDefaultActionFixedResponseArgs(
-    status_code="503", content_type="text/plain", message_body="No slice is declared here yet."
-)
+NOBODY_ANSWERS = {"status_code": "503", "content_type": "text/plain", "message_body": NOBODY}
 
 
 def of_host(host: str | None) -> list[aws.lb.ListenerRuleConditionArgs]:
@@ -108,6 +107,7 @@ class Listener(pulumi.ComponentResource):
         if self._redirects():
             self._redirect()
         secure = self._args.settings.certificate is not None
+        nobody = aws.lb.ListenerDefaultActionFixedResponseArgs(**NOBODY_ANSWERS)
         return aws.lb.Listener(
             self._name,
             load_balancer_arn=self._balancer,
@@ -115,7 +115,7 @@ class Listener(pulumi.ComponentResource):
             protocol=self._scheme.upper(),
             certificate_arn=self._args.settings.certificate,
             ssl_policy=TLS if secure else None,
-            default_actions=[aws.lb.ListenerDefaultActionArgs(type="fixed-response", fixed_response=NOBODY)],
+            default_actions=[aws.lb.ListenerDefaultActionArgs(type="fixed-response", fixed_response=nobody)],
             opts=self._opts(),
         )
 

@@ -11,10 +11,11 @@ from typing import Any
 import pulumi
 from botocore.exceptions import BotoCoreError, ClientError
 
-from components import naming
+from components.aws import neighbours
 from components.aws.session import Session
 from components.aws.user_data import render
 from components.settings import Settings
+from rollout.errors import RouterError
 
 LONGEST_BUCKET = "b" * 63
 
@@ -34,8 +35,17 @@ class Given:
 
 def check(settings: Settings, session: Session) -> Given:
     """What *settings* name by id; RunError when it, or a priority it needs, cannot be had."""
-    network, listener = settings.network, settings.listener
     _check_user_data(settings)
+    try:
+        given = _given(settings, session)
+        neighbours.check_external(settings, session, given.balancer)
+    except (ClientError, BotoCoreError, RouterError) as error:
+        raise pulumi.RunError(f"AWS could not be asked what stands there: {error}") from None
+    return given
+
+
+def _given(settings: Settings, session: Session) -> Given:
+    network, listener = settings.network, settings.listener
     zones, cidr = _zones(session), network.cidr
     if network.vpc:
         cidr = _check_network(settings, session, network.vpc)
@@ -44,8 +54,8 @@ def check(settings: Settings, session: Session) -> Given:
             "listener.arn", listener.arn, session, "elbv2", "describe_listeners", ListenerArns=[listener.arn]
         )
         entry = found["Listeners"][0]
-        _check_priorities(settings, session, listener.arn)
         one = _balancer(settings, session, entry["LoadBalancerArn"])
+        neighbours.check_listener(settings, session, listener.arn)
         return replace(one, zones=zones, cidr=cidr, scheme=entry["Protocol"].lower(), port=entry["Port"])
     if listener.balancer:
         return replace(_balancer(settings, session, listener.balancer), zones=zones, cidr=cidr)
@@ -128,35 +138,17 @@ def _check_network(settings: Settings, session: Session, vpc: str) -> str:
     return found["Vpcs"][0]["CidrBlock"]
 
 
-def _check_priorities(settings: Settings, session: Session, listener: str) -> None:
-    """On a listener that is shared, each priority must be free or held by a rule of this service and stack."""
-    elbv2, service = session.client("elbv2"), settings.service.name
-    rules = [
-        one for page in elbv2.get_paginator("describe_rules").paginate(ListenerArn=listener) for one in page["Rules"]
-    ]
-    wanted = {
-        str(naming.isolation_priority(service, one.version)): f"the isolation rule of {one.version}"
-        for one in settings.releases
-    } | {str(naming.weighted_priority(service)): "the weighted rule"}
-    for rule in (one for one in rules if one["Priority"] in wanted):
-        tags = elbv2.describe_tags(ResourceArns=[rule["RuleArn"]])["TagDescriptions"][0]["Tags"]
-        owner = {tag["Key"]: tag["Value"] for tag in tags if tag["Key"].startswith("sluice:")}
-        if (owner.get("sluice:service"), owner.get("sluice:stack")) != (service, pulumi.get_stack()):
-            raise pulumi.RunError(
-                f"sluice:listener.arn: {wanted[rule['Priority']]} needs priority {rule['Priority']}, which is taken by "
-                f"{rule['RuleArn']} (service {owner.get('sluice:service')}, stack {owner.get('sluice:stack')}); move "
-                "that rule to another priority, or give this service another name"
-            )
-
-
 def _found(path: str, name: str, session: Session, service: str, operation: str, **query: Any) -> dict[str, Any]:
     """AWS's answer about *name*, which the config names at *path*."""
     try:
-        return getattr(session.client(service), operation)(**query)
+        return getattr(session.client(service, patient=True), operation)(**query)
     except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if not code.endswith(("NotFound", "Malformed", "ValidationError")):
+            raise pulumi.RunError(f"sluice:{path}: {name} could not be looked up: {error}") from None
         raise pulumi.RunError(
-            f"sluice:{path}: {name} cannot be found in account {session.account}, {session.region} "
-            f"({error.response['Error']['Code']}); write the id of one that is there, or check aws:region"
+            f"sluice:{path}: {name} cannot be found in account {session.account}, {session.region} ({code}); write the "
+            "id of one that is there, or check aws:region"
         ) from None
     except BotoCoreError as error:
         raise pulumi.RunError(f"sluice:{path}: {name} could not be looked up: {error}") from None

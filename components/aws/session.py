@@ -14,8 +14,10 @@ import pulumi
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-# A restore has 5 s after Ctrl-C, so no call of a walk may hang longer.
+# A restore has 5 s after Ctrl-C, so no call of a walk may hang longer; what passes, the walk itself tries again.
 PATIENCE = Config(connect_timeout=1.5, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+# What is looked up before a walk has time, and nobody who would ask again.
+PATIENT = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 8})
 
 KNOWN = ("region", "profile", "accessKey", "secretKey", "token", "assumeRoles", "endpoints", "allowedAccountIds")
 
@@ -26,7 +28,7 @@ class Session:
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
         _check_keys(config)
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, bool], Any] = {}
         self._lock = threading.Lock()
         self.endpoint = _endpoint(config)
         try:
@@ -52,15 +54,19 @@ class Session:
                 f"{', '.join(map(str, allowed))} is allowed; use other credentials, or add it there"
             )
 
-    def client(self, service: str) -> Any:
-        """The boto3 client of *service*; one each, safe to share between threads."""
-        with self._lock:
-            if service not in self._clients:
-                self._clients[service] = self._client(service)
-            return self._clients[service]
+    def client(self, service: str, *, patient: bool = False) -> Any:
+        """The boto3 client of *service*; one each, safe to share between threads.
 
-    def _client(self, service: str) -> Any:
-        return self._boto.client(service, region_name=self.region, endpoint_url=self.endpoint, config=PATIENCE)
+        *patient*: for look-ups outside of a walk, which wait longer and try again more often.
+        """
+        with self._lock:
+            key = (service, patient)
+            if key not in self._clients:
+                self._clients[key] = self._client(service, PATIENT if patient else PATIENCE)
+            return self._clients[key]
+
+    def _client(self, service: str, config: Config) -> Any:
+        return self._boto.client(service, region_name=self.region, endpoint_url=self.endpoint, config=config)
 
     def _known_region(self) -> str:
         region = self._boto.region_name
@@ -74,7 +80,7 @@ class Session:
         arn, name = role["roleArn"], role.get("sessionName", "sluice")
         extra = {"ExternalId": role["externalId"]} if role.get("externalId") else {}
         try:
-            given = self._client("sts").assume_role(RoleArn=arn, RoleSessionName=name, **extra)["Credentials"]
+            given = self._client("sts", PATIENT).assume_role(RoleArn=arn, RoleSessionName=name, **extra)["Credentials"]
         except (BotoCoreError, ClientError) as error:
             raise pulumi.RunError(f"aws:assumeRoles: {arn} cannot be assumed: {error}") from None
         return boto3.Session(
@@ -86,7 +92,7 @@ class Session:
 
     def _whose(self) -> str:
         try:
-            return self._client("sts").get_caller_identity()["Account"]
+            return self._client("sts", PATIENT).get_caller_identity()["Account"]
         except (BotoCoreError, ClientError) as error:
             where = self.endpoint or f"AWS ({self.region})"
             raise pulumi.RunError(

@@ -15,26 +15,28 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import CustomTimeouts, Input, Output, ResourceHook, ResourceHookBinding, ResourceOptions
 
-from components.aws.listener import of_host
+from components.aws.isolation import Isolation
 from components.aws.user_data import render
 from components.release import Release
 
 CHECK_SECONDS = 5  # the shortest that AWS knows
+# After creation the sizes belong to whoever scales the fleet: a policy, a person, the rollout. To put a maximum back
+# that was raised would make AWS scale in to it, in the middle of a busy day; to put a minimum back that was lowered
+# would wake each standby that was put to sleep. A walk protects instances from scale-in, new ones too; what a dead one
+# left, the next one lifts. And a newer program's rendering of the template never reaches a published slice.
+IGNORED = ["minSize", "maxSize", "desiredCapacity", "protectFromScaleIn", "launchTemplate"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class SliceArgs:
-    """`isolation`: what the header X-Slice must say; `drain`: seconds a leaving instance may finish requests; `let_go`:
-    the hook that guards the deletion of the fleet.
+    """`drain`: seconds a leaving instance may finish requests; `let_go`: the hook that guards the deletion of the
+    fleet.
     """
 
     release: Release
     service: str
-    isolation: Input[str]
-    priority: int
-    host: str | None
+    isolation: Isolation
     drain: int
-    listener: Input[str]
     vpc: Input[str]
     subnets: Sequence[Input[str]]
     profile: Input[str]
@@ -55,7 +57,8 @@ class Slice(pulumi.ComponentResource):
         self._args = args
         targets = self._targets()
         self.group = targets.arn
-        self.fleet = self._fleet(self._template(), targets, self._isolation_rule(targets))
+        isolation = args.isolation.rule(name, targets.arn, self._tags(), ResourceOptions(parent=self))
+        self.fleet = self._fleet(self._template(), targets, isolation)
         self.register_outputs({"group": self.group, "fleet": self.fleet.name})
 
     def _targets(self) -> aws.lb.TargetGroup:
@@ -76,18 +79,6 @@ class Slice(pulumi.ComponentResource):
                 "unhealthy_threshold": 2,
                 "matcher": "200-299",
             },
-            tags=self._tags(),
-            opts=ResourceOptions(parent=self),
-        )
-
-    def _isolation_rule(self, targets: aws.lb.TargetGroup) -> aws.lb.ListenerRule:
-        header = aws.lb.ListenerRuleConditionHttpHeaderArgs(http_header_name="X-Slice", values=[self._args.isolation])
-        return aws.lb.ListenerRule(
-            self._name,
-            listener_arn=self._args.listener,
-            priority=self._args.priority,
-            conditions=[aws.lb.ListenerRuleConditionArgs(http_header=header), *of_host(self._args.host)],
-            actions=[{"type": "forward", "forward": {"target_groups": [{"arn": targets.arn, "weight": 1}]}}],
             tags=self._tags(),
             opts=ResourceOptions(parent=self),
         )
@@ -134,8 +125,7 @@ class Slice(pulumi.ComponentResource):
                 parent=self,
                 depends_on=[isolation],
                 hooks=ResourceHookBinding(before_delete=[self._args.let_go]),
-                # Who scaled out by hand keeps it, and a newer program's rendering never reaches a published slice.
-                ignore_changes=["desiredCapacity", "launchTemplate"],
+                ignore_changes=IGNORED,
                 custom_timeouts=CustomTimeouts(delete=f"{self._args.drain + 600}s"),
             ),
         )

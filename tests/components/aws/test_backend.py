@@ -27,3 +27,9 @@ def test_a_standby_is_left_out_of_the_weighted_rule_and_a_lone_slice_has_the_mos
     (action,) = cloud.one("ListenerRule", "shop-traffic").inputs["actions"]
     v2 = cloud.outputs[cloud.one("Slice", "shop-v2").urn]["group"]
     assert action["forward"]["targetGroups"] == [{"arn": v2, "weight": 999}]
+
+
+def test_without_any_share_the_weighted_rule_answers_itself(deploy):
+    (action,) = deploy(traffic={}).one("ListenerRule", "shop-traffic").inputs["actions"]
+    told = {"statusCode": "503", "contentType": "text/plain", "messageBody": "No slice is declared here yet."}
+    assert action == {"type": "fixed-response", "fixedResponse": told}

@@ -4,11 +4,12 @@ from typing import Any
 
 import pulumi
 import pytest
+from botocore.exceptions import ClientError
 
 from components import naming
 from components.aws import preflight
 from components.aws.preflight import Given
-from components.aws.session import Session
+from components.aws.session import PATIENCE, Session
 from components.settings import parse
 from tests.conftest import AMI, SALT, dev_config
 from tests.world import Clients, Theirs, register
@@ -33,18 +34,6 @@ def refusal(session: Session, **change: Any) -> str:
 
 def on_listener(theirs: Theirs, **change: Any) -> dict[str, Any]:
     return {"network": theirs.network, "listener": {"arn": theirs.listener, "host": HOST}, **change}
-
-
-def take(aws: Clients, theirs: Theirs, priority: int, **tags: str) -> str:
-    """Someone's rule at *priority*; its ARN."""
-    (rule,) = aws("elbv2").create_rule(
-        ListenerArn=theirs.listener,
-        Priority=priority,
-        Conditions=[{"Field": "path-pattern", "Values": ["/theirs"]}],
-        Actions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
-        Tags=[{"Key": f"sluice:{key}", "Value": value} for key, value in tags.items()],
-    )["Rules"]
-    return rule["RuleArn"]
 
 
 def test_where_nothing_is_given_two_zones_are_found(session):
@@ -131,39 +120,40 @@ def test_a_listener_that_is_gone_is_refused(session, aws, theirs):
     assert said.startswith(f"sluice:listener.arn: {theirs.listener} cannot be found in account 123456789012, us-east-1")
 
 
-def test_a_priority_that_is_taken_is_refused(session, aws, theirs):
-    priority = naming.isolation_priority("shop", "v1")
-    rule = take(aws, theirs, priority, team="other")
-    assert refusal(session, **on_listener(theirs)) == (
-        f"sluice:listener.arn: the isolation rule of v1 needs priority {priority}, which is taken by {rule} (service "
-        "None, stack None); move that rule to another priority, or give this service another name"
-    )
-
-
-@pytest.mark.parametrize("tags", [{"service": "else", "stack": "stack"}, {"service": "shop", "stack": "prod"}])
-def test_the_weighted_rule_of_another_service_or_stack_is_never_taken_for_ours(session, aws, theirs, tags):
-    take(aws, theirs, naming.weighted_priority("shop"), **tags)
-    said = refusal(session, **on_listener(theirs))
-    assert "the weighted rule needs priority" in said
-    assert f"(service {tags['service']}, stack {tags['stack']})" in said
-
-
-def test_a_priority_that_is_ours_already_is_fine(session, aws, theirs):
-    stack = pulumi.get_stack()
-    take(aws, theirs, naming.isolation_priority("shop", "v1"), service="shop", stack=stack)
-    take(aws, theirs, naming.weighted_priority("shop"), service="shop", stack=stack)
-    assert check(session, **on_listener(theirs)).balancer == theirs.balancer
-
-
 def test_more_than_a_machine_can_be_told_is_refused_before_anything_exists(session):
     said = refusal(session, releases={"v1": {"ami": AMI, "env": {"A": "x" * 17_000}}})
     assert said.startswith("sluice:releases.v1.env: the instance's user data would be 17")
 
 
-def test_an_endpoint_that_stops_answering_is_named(aws, served):
+def test_an_endpoint_that_stops_answering_is_named(aws, served, monkeypatch):
+    monkeypatch.setattr("components.aws.session.PATIENT", PATIENCE)
     session = Session({"region": "us-east-1", "endpoints": [{"sts": served}]})
     session.endpoint = "http://127.0.0.1:1"
     assert refusal(session).startswith("sluice:network: us-east-1 could not be looked up: Could not connect to")
+
+
+def test_what_aws_does_not_answer_is_not_taken_for_missing(session, theirs, monkeypatch):
+    def throttled(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "Throttling", "Message": "slow down"}}, "DescribeVpcs")
+
+    monkeypatch.setattr(session.client("ec2", patient=True), "describe_vpcs", throttled)
+    said = refusal(session, network=theirs.network)
+    assert said.startswith(f"sluice:network.vpc: {theirs.vpc} could not be looked up: An error occurred (Throttling)")
+
+
+def test_tags_that_may_not_be_read_end_it_in_a_persons_words(session, aws, theirs, monkeypatch):
+    def denied(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeTags")
+
+    monkeypatch.setattr(session.client("elbv2", patient=True), "describe_tags", denied)
+    aws("elbv2").create_rule(
+        ListenerArn=theirs.listener,
+        Priority=naming.weighted_priority("shop"),
+        Conditions=[{"Field": "path-pattern", "Values": ["/*"]}],
+        Actions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
+    )
+    said = refusal(session, **on_listener(theirs))
+    assert said.startswith("AWS could not be asked what stands there: An error occurred (AccessDenied)")
 
 
 def test_an_image_of_the_account_can_be_released(aws):

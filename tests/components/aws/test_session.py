@@ -52,6 +52,14 @@ def test_no_call_of_a_walk_hangs_longer_than_a_restore_has():
     assert longest <= 6
 
 
+def test_a_look_up_outside_of_a_walk_waits_longer_and_asks_more_often():
+    session = Session({"region": "us-east-1"})
+    walk, look_up = (session.client("elbv2", patient=patient).meta.config for patient in (False, True))
+    assert (walk.retries["total_max_attempts"], look_up.retries["total_max_attempts"]) == (2, 8)
+    assert look_up.read_timeout > walk.read_timeout
+    assert session.client("elbv2", patient=True) is session.client("elbv2", patient=True)
+
+
 def test_a_role_is_assumed_and_its_credentials_used():
     arn = "arn:aws:iam::210987654321:role/deploy"
     session = Session({"region": "us-east-1", "assumeRoles": [{"roleArn": arn, "externalId": "us"}]})
