@@ -18,7 +18,7 @@ session = Session(settings.aws)
 given = preflight.check(settings, session)
 
 gate = Gate(settings, session, interrupt)
-ledger = Ledger(session.region, lambda spec: preflight.artifact_fault(session.client("ec2"), spec))
+ledger = Ledger(session.region, lambda spec: preflight.artifact_fault(session.client("ec2", patient=True), spec))
 backend = AwsBackend(settings, session, given)
 
 targets = {
