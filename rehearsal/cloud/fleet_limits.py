@@ -13,6 +13,7 @@ from rehearsal.cloud.calls import RefusedError
 from rehearsal.cloud.cloud import Cloud
 
 INVALID = "ValidationError"
+MOST_PROTECTED = 50  # instances in one SetInstanceProtection
 
 
 def new_name(cloud: Cloud, params: Params) -> None:
@@ -82,6 +83,23 @@ def empty_fleet(cloud: Cloud, params: Params) -> None:
         )
 
 
+def protectable(cloud: Cloud, params: Params) -> None:
+    """SetInstanceProtection: at most fifty instances, of this group, and in service; one that is not spoils all."""
+    name, asked = params.get("AutoScalingGroupName", ""), params.get("InstanceIds") or []
+    group = cloud.backends.autoscaling.autoscaling_groups.get(name)
+    if group is None:
+        raise RefusedError(INVALID, f"AutoScalingGroup name not found - AutoScalingGroup '{name}' not found")
+    if len(asked) > MOST_PROTECTED:
+        raise RefusedError(INVALID, f"You can specify at most {MOST_PROTECTED} instances, and gave {len(asked)}.")
+    states = {one.instance.id: one.lifecycle_state for one in group.instance_states}
+    states |= dict.fromkeys(cloud.instances.leaving(name), "Terminating")
+    for instance in asked:
+        if instance not in states:
+            raise RefusedError(INVALID, f"The instance {instance} is not part of Auto Scaling group {name}.")
+        if states[instance] not in ("InService", "EnteringStandby", "Standby"):
+            raise RefusedError(INVALID, f"The instance {instance} is not in InService or EnteringStandby or Standby.")
+
+
 def image_exists(cloud: Cloud, params: Params) -> None:
     """RunInstances: an image that exists."""
     image = params.get("ImageId")
@@ -147,6 +165,7 @@ CHECKS: dict[str, dict[str, tuple[Check, ...]]] = {
         "UpdateAutoScalingGroup": (sizes, template_image),
         "SetDesiredCapacity": (sizes,),
         "DeleteAutoScalingGroup": (empty_fleet,),
+        "SetInstanceProtection": (protectable,),
     },
     "ec2": {
         "RunInstances": (image_exists,),

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from rehearsal.cloud import boot, machine
+from rehearsal.cloud import boot, machine, scaling
 from rehearsal.cloud.backends import Backends
 from rehearsal.cloud.balancer import TargetState
 from rehearsal.cloud.children import Child, child
@@ -185,9 +185,8 @@ class Instances:
         log.info("%s leaves %s", one.id, one.fleet)
 
     def _retire(self, name: str) -> None:
-        """Terminate it in moto, whose fleet then has another one."""
-        self._backends.ec2.terminate_instances([name])
-        self._backends.autoscaling.notify_terminate_instances([name])
+        """Terminate it in moto; its fleet has another one then."""
+        scaling.lose(self._backends, name)
 
 
 def _note_health(one: Machine, seen: Sequence[Mapping[Endpoint, TargetState]], now: float) -> None:

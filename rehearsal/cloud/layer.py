@@ -11,7 +11,7 @@ from typing import Any
 from moto.autoscaling.models import InstanceState
 from moto.core.exceptions import ServiceException
 
-from rehearsal.cloud import balancing_limits, fleet_limits, images
+from rehearsal.cloud import balancing_limits, fleet_limits, images, scaling
 from rehearsal.cloud.calls import Call, Environ, RefusedError, answer, call, refusal
 from rehearsal.cloud.cloud import Cloud
 from rehearsal.cloud.target_health import Health
@@ -67,6 +67,8 @@ class Layer:
         if not made.action.startswith(READS):
             if made.action == "DeregisterImage" and status == OK:
                 images.forget(self._cloud.home, made.params["ImageId"])
+            if made.service == "autoscaling":
+                scaling.settle(self._cloud.backends)
             body = self._after_change(body)
         headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
         start_response(status, [*headers, ("Content-Length", str(len(body)))])

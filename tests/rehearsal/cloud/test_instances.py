@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from botocore.exceptions import ClientError
 
 from rehearsal.cloud import images, instances, machine
 from rehearsal.cloud.balancer import TargetState
@@ -181,6 +182,35 @@ def test_one_that_never_was_healthy_stays(plant, state):
     while time.monotonic() < enough:
         plant.turn(state)
     assert plant.names() == before
+
+
+def test_protection_from_scale_in_keeps_none_that_died_and_one_too_many_is_not_replaced(plant, monkeypatch):
+    monkeypatch.setattr(instances, "LEAST_LIFE", 0.0)
+    plant.grow(2, NewInstancesProtectedFromScaleIn=True)
+    plant.arrived(2)
+    plant.scale(1)
+    before = plant.names()
+    assert len(before) == 2
+    os.kill(plant.processes()[0].pid, 9)
+    until("one is gone", lambda: plant.turn() or len(plant.names()) == 1)
+    (last,) = plant.names()
+    assert last in before
+    os.kill(next(child for child in plant.processes() if child and child.is_running()).pid, 9)
+    until("the last is replaced", lambda: plant.turn() or not set(plant.names()) & set(before))
+    assert len(plant.names()) == 1
+
+
+def test_one_that_is_leaving_cannot_be_protected(plant):
+    plant.grow(1)
+    plant.arrived(1)
+    (name,) = plant.names()
+    plant.requests = 1
+    plant.scale(0)
+    plant.turn()
+    with pytest.raises(ClientError, match="is not in InService or EnteringStandby or Standby"):
+        plant.account.autoscaling.set_instance_protection(
+            AutoScalingGroupName="v1", InstanceIds=[name], ProtectedFromScaleIn=True
+        )
 
 
 def test_one_that_leaves_ends_when_no_request_is_under_way(plant):

@@ -197,6 +197,54 @@ def test_fleets_have_names_of_their_own_and_sizes_in_order(account, refused):
         account.autoscaling.update_auto_scaling_group(AutoScalingGroupName="v1", MinSize=6)
 
 
+def protect(account, instances, fleet="v1", on=True):
+    account.autoscaling.set_instance_protection(
+        AutoScalingGroupName=fleet, InstanceIds=list(instances), ProtectedFromScaleIn=on
+    )
+
+
+def resize(account, size):
+    account.autoscaling.set_desired_capacity(AutoScalingGroupName="v1", DesiredCapacity=size)
+
+
+def test_protected_instances_stay_when_less_is_desired_and_leave_when_they_are_let_go(account):
+    account.fleet("v1", 3)
+    held = sorted(account.instances("v1"))[:2]
+    protect(account, held)
+    resize(account, 0)
+    assert sorted(account.instances("v1")) == held
+    protect(account, held[:1], on=False)
+    assert sorted(account.instances("v1")) == held[1:]
+
+
+def test_new_instances_are_protected_where_their_fleet_says_so(account):
+    account.fleet("v1", 1, NewInstancesProtectedFromScaleIn=True)
+    resize(account, 2)
+    resize(account, 0)
+    assert len(account.instances("v1")) == 2
+
+
+def test_what_is_desired_stays_within_the_bounds_though_protected_instances_are_more(account):
+    account.fleet("v1", 3, NewInstancesProtectedFromScaleIn=True)
+    resize(account, 0)
+    account.autoscaling.update_auto_scaling_group(AutoScalingGroupName="v1", MinSize=2)
+    (group,) = account.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=["v1"])["AutoScalingGroups"]
+    assert (group["DesiredCapacity"], len(group["Instances"])) == (2, 3)
+
+
+def test_only_instances_of_the_fleet_can_be_protected_and_fifty_at_most(account, refused):
+    account.fleet("v1", 1)
+    account.fleet("v2", 1)
+    (one,), (other,) = account.instances("v1"), account.instances("v2")
+    for wrong in ([one, other], [f"i-{number:017x}" for number in range(51)], ["i-0123456789abcdef0"]):
+        with refused("ValidationError"):
+            protect(account, wrong)
+    with refused("ValidationError"):
+        protect(account, [one], fleet="v3")
+    (group,) = account.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=["v1"])["AutoScalingGroups"]
+    assert [instance["ProtectedFromScaleIn"] for instance in group["Instances"]] == [False]
+
+
 def test_a_fleet_with_instances_cannot_be_deleted_unforced(account, refused):
     account.fleet("v1", 1)
     with refused("ResourceInUse"):

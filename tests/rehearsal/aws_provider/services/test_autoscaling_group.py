@@ -43,6 +43,17 @@ def test_a_group_scaled_by_another_hand_is_drift(world: World) -> None:
     assert list(seen.diff().diffs) == ["desiredCapacity"]
 
 
+def test_sizes_and_protection_of_another_hand_are_no_difference_where_they_are_ignored(world: World) -> None:
+    group = world("group")
+    change = {"MinSize": 0, "MaxSize": 9, "DesiredCapacity": 4, "NewInstancesProtectedFromScaleIn": True}
+    world.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName=group.id, **change)
+    seen = group.refresh()
+    ours = ("minSize", "maxSize", "desiredCapacity", "protectFromScaleIn")
+    assert sorted(seen.diff().diffs) == sorted(ours)
+    # The engine puts the recorded inputs in the place of ignored ones.
+    assert dict(seen.diff(**{key: seen.inputs[key] for key in ours}).detailedDiff) == {}
+
+
 def test_a_group_without_a_wanted_size_has_the_smallest_and_that_is_no_difference(world: World) -> None:
     program = {key: value for key, value in world("group").program.items() if key != "desiredCapacity"}
     group = world.engine.made(GROUP, **program)

@@ -83,3 +83,27 @@ def test_a_rule_that_is_gone_reads_as_gone_and_is_deleted_without_a_word(world: 
     world.client("elbv2").delete_rule(RuleArn=rule.id)
     assert rule.refresh().id == ""
     rule.delete()
+
+
+def test_a_rule_that_forwards_may_answer_itself_and_forward_again(world: World, rule: Made) -> None:
+    told = {"contentType": "text/plain", "messageBody": "Nobody.", "statusCode": "503"}
+    itself = rule.update(actions=[{"type": "fixed-response", "fixedResponse": told}])
+    elbv2 = world.client("elbv2")
+    (live,) = elbv2.describe_rules(RuleArns=[rule.id])["Rules"]
+    assert [one["Type"] for one in live["Actions"]] == ["fixed-response"]
+    assert dict(itself.refresh().diff().detailedDiff) == {}
+    again = itself.update(actions=forward((world("target group").id, 999)))
+    (live,) = elbv2.describe_rules(RuleArns=[rule.id])["Rules"]
+    assert [one["Type"] for one in live["Actions"]] == ["forward"]
+    assert dict(again.refresh().diff().detailedDiff) == {}
+
+
+def test_a_rule_that_another_hand_made_answer_itself_is_drift_and_put_back(world: World, rule: Made) -> None:
+    elbv2 = world.client("elbv2")
+    fixed = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503", "ContentType": "text/plain"}}
+    elbv2.modify_rule(RuleArn=rule.id, Actions=[fixed])
+    seen = rule.refresh()
+    assert list(seen.diff().diffs) == ["actions"]
+    seen.update()
+    (live,) = elbv2.describe_rules(RuleArns=[rule.id])["Rules"]
+    assert [one["Type"] for one in live["Actions"]] == ["forward"]
