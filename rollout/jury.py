@@ -191,4 +191,6 @@ def _proven(judge: Judge) -> float:
 
 def _number(log: float) -> str:
     """10 to the *log* for people."""
-    return f"{10**log:.1f}" if -1 < log < 4 else f"1e{log:.0f}" if log < 0 else f"{10 ** (log % 1):.1f}e{int(log)}"
+    if log < -1:
+        return "<0.1"
+    return f"{10**log:.1f}" if log < 4 else f"{10 ** (log % 1):.1f}e{int(log)}"
