@@ -14,6 +14,7 @@ from rehearsal.cloud.cloud import Cloud
 from rehearsal.cloud.instances import Instances
 from rehearsal.cloud.ports import Ports
 from rehearsal.cloud.server import Server
+from tests.rehearsal.cloud.running import Shop, User, rehearsal
 
 MAIN = 21_000  # the main listener's port; nothing listens there
 
@@ -110,3 +111,35 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account
     yield Account(cloud, server.url)
     server.stop()
     instances.stop_all()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The home of a cloud that runs, one a module."""
+    folder = tmp_path_factory.mktemp("cloud")
+    up = rehearsal(folder, "up")
+    assert up.returncode == 0, up.stderr
+    yield folder
+    down = rehearsal(folder, "down")
+    assert (down.returncode, down.stdout) == (0, "the rehearsal cloud is down\n")
+
+
+@pytest.fixture(scope="module")
+def user(home: Path) -> User:
+    return User(home)
+
+
+@pytest.fixture(scope="module")
+def shop(user: User) -> Shop:
+    """A load balancer with v1 and v2, one behind the other's weight."""
+    balancer, listener = user.balancer("shop")
+    groups = {version: user.group(version) for version in ("v1", "v2")}
+    for priority, (version, group) in enumerate(groups.items(), 1):
+        user.isolate(listener, version, group, priority)
+        user.fleet(version, group)
+    everything = [{"Field": "path-pattern", "Values": ["/*"]}]
+    rule = user.rule(listener, everything, 50000, {groups["v1"]: 999})
+    for group in groups.values():
+        user.healthy(group, 2)
+    dns = user.elbv2.describe_load_balancers(LoadBalancerArns=[balancer])["LoadBalancers"][0]["DNSName"]
+    return Shop(user, balancer, listener, groups, rule, dns)
