@@ -27,7 +27,8 @@ GATES = {
     ),
     "moto": ("rehearsal/cloud/",),
     "pydantic": ("components/",),
-    "matplotlib": ("rehearsal/report.py",),
+    "matplotlib": ("rehearsal/report.py", "rollout/charts.py"),
+    "apprise": ("rollout/notify.py",),
 }
 # What a package never imports: each answers one question and knows nothing of who asks it.
 STRANGERS = {
