@@ -20,6 +20,7 @@ from rich.console import Console
 from rehearsal import engine, report
 from rehearsal.load import Answer, Load, dropped, own
 from rehearsal.stage import Done, Stage
+from rehearsal.telling import teller
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".sluice" / "demo"
@@ -34,10 +35,6 @@ ROLLOUT = {  # short steps: at this rate the proof takes seconds
     "gates": {"errors": {"allow": 0.5, "tolerate": 1.25, "reject": 2.0}},
 }
 FAILING = 0.05  # the part of its requests that the bad release answers with 500
-# The engine shows a line when it is logged, with the resource in front, and once more at the end.
-TOLD = re.compile(
-    r"(?:running |\(\d+s\) )((?:walk |moved:|report:|[\d.]+ %|\S+: (?:\d+ of |waiting)).*)|error: (before hook.*)"
-)
 WAITED = re.compile(r"healthy.*(?: · (\d+) s of |after (\d+) s\.)")
 
 
@@ -84,7 +81,7 @@ def main() -> int:
         console.print(f"error: {error}", markup=False)
         return 1
     with (FOLDER / "output.log").open("w") as log:
-        stage = Stage(ROOT, FOLDER / "cloud", STACK, _teller(console, log))
+        stage = Stage(ROOT, FOLDER / "cloud", STACK, teller(console, log))
         try:
             return _play(Demo(stage, console))
         except KeyboardInterrupt:
@@ -188,20 +185,3 @@ def _serving(load: Load) -> set[str]:
 def _isolated(url: str, version: str) -> str:
     with urllib.request.urlopen(urllib.request.Request(url, headers={"X-Slice": version}), timeout=5) as answer:
         return json.load(answer)["version"]
-
-
-def _teller(console: Console, log: Any) -> Callable[[str], None]:
-    """Writes every line to *log*, and shows those that tell the story, once."""
-    last = ""
-
-    def tell(line: str) -> None:
-        nonlocal last
-        log.write(f"{line}\n")
-        log.flush()
-        story = TOLD.search(line)
-        what = (story[1] or story[2]) if story else ""
-        if what and what != last:
-            last = what
-            console.print(f"   {what}", markup=False, style="dim")
-
-    return tell
