@@ -126,7 +126,7 @@ def faults(
     except stated.FaultError as error:
         _fail(str(error), 2)
     stated.write(home.absolute(), wanted)
-    out.print(f"faults  {wanted or 'none'}", markup=False)
+    out.print(f"faults  {str(wanted) or 'none'}", markup=False)
 
 
 @app.command()

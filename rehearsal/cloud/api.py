@@ -39,6 +39,7 @@ class Said:
 
 
 BAD, FORBIDDEN, BUSY = "400 Bad Request", "403 Forbidden", "503 Service Unavailable"
+UNAVAILABLE = Said(BUSY, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.")
 EXPIRED = "The security token included in the request is expired"
 THROTTLED = {
     "query": Said(BAD, "Throttling", "Rate exceeded"),

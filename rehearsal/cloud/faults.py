@@ -98,10 +98,13 @@ def read(home: Path) -> Faults:
         return Faults()
     except json.JSONDecodeError as error:
         raise FaultError(f"{FILE} is no JSON: {error}") from error
-    if unknown := held.keys() - {one.name for one in fields(Faults)}:
-        raise FaultError(f"{FILE}: there is no fault {', '.join(sorted(unknown))}")
-    limits = {action: (rate, burst) for action, (rate, burst) in held.pop("throttle", {}).items()}
-    return Faults(throttle=limits, **held)
+    try:
+        if unknown := held.keys() - {one.name for one in fields(Faults)}:
+            raise FaultError(f"{FILE}: there is no fault {', '.join(sorted(unknown))}")
+        limits = {action: (rate, burst) for action, (rate, burst) in held.pop("throttle", {}).items()}
+        return Faults(throttle=limits, **held)
+    except (AttributeError, TypeError) as error:
+        raise FaultError(f"{FILE} is no set of faults: {error}") from error
 
 
 class Stated:
@@ -145,7 +148,11 @@ def _option(name: str) -> str:
 def _options(name: str, value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
         for key, one in value.items():
-            shown = f"{one[0]:g}/{one[1]:g}" if isinstance(one, tuple) else f"{one:g}"
+            shown = "/".join(map(_number, one)) if isinstance(one, tuple) else _number(one)
             yield f"{_option(name)} {key}={shown}"
     else:
-        yield _option(name) if value is True else f"{_option(name)} {value:g}"
+        yield _option(name) if value is True else f"{_option(name)} {_number(value)}"
+
+
+def _number(value: float) -> str:
+    return str(value).removesuffix(".0")

@@ -5,6 +5,7 @@ In: WSGI requests, and the faults that are stated. Out: the answer, late or neve
 is asked with the access key `observer` is spared: so a test, or `status`, sees how things are without taking part.
 """
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -51,7 +52,8 @@ class Faulty:
         with self._lock:
             is_lost = counted.loses(asked)
         if is_lost:
-            raise ConnectionAbortedError("a reply is lost")  # at which the server ends the connection, unanswered
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            raise ConnectionAbortedError("a reply is lost")  # which the server takes for a client that has gone
         return body
 
     def _judge(self, asked: Asked) -> tuple["Counted", api.Said | None]:
@@ -120,6 +122,8 @@ class Counted:
         self._calls += 1
         if self.faults.expire_token is not None and self._calls > self.faults.expire_token:
             return api.TOKEN_EXPIRED[asked.protocol]
+        if self.faults.metrics_gone and asked.service == "cloudwatch":
+            return api.UNAVAILABLE
         buckets = [one for action, one in self._buckets.items() if matches(action, asked.service, asked.action)]
         if not all(one.has_one(now) for one in buckets):
             return api.THROTTLED[asked.protocol]

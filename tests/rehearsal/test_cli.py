@@ -29,7 +29,7 @@ def rehearsal(tmp_path):
 def test_without_a_verb_the_verbs_are_shown(rehearsal):
     shown = rehearsal()
     assert shown.returncode == 2
-    for verb in ("up", "down", "status", "shell", "image", "demo"):
+    for verb in ("up", "down", "status", "shell", "image", "faults", "demo"):
         assert verb in shown.stdout + shown.stderr
 
 
@@ -38,7 +38,7 @@ def test_down_when_nothing_runs_says_so(rehearsal):
     assert (done.returncode, done.stdout) == (0, "no rehearsal cloud is running\n")
 
 
-@pytest.mark.parametrize("verb", [("status",), ("shell",), ("shell", "--", "true")])
+@pytest.mark.parametrize("verb", [("status",), ("shell",), ("shell", "--", "true"), ("faults",)])
 def test_what_needs_a_running_cloud_says_how_to_start_one(rehearsal, verb):
     done = rehearsal(*verb)
     assert (done.returncode, done.stdout) == (1, "")
@@ -56,7 +56,18 @@ def test_an_image_is_registered_also_while_the_cloud_is_down_and_its_id_is_alone
     assert str(tmp_path) in file.read_text()
 
 
-@pytest.mark.parametrize("wrong", [("image", "shop"), ("up", "--port", "0"), ("up", "--port", "http"), ("nonsense",)])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("image", "shop"),
+        ("up", "--port", "0"),
+        ("up", "--port", "http"),
+        ("faults", "--expire-token"),
+        ("faults", "--late-reads", "soon"),
+        ("faults", "all"),
+        ("nonsense",),
+    ],
+)
 def test_wrong_usage_is_2(rehearsal, wrong):
     done = rehearsal(*wrong)
     assert done.returncode == 2

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 
 from rehearsal.cloud import images
 from rehearsal.cloud.backends import SETTINGS, backends
@@ -31,10 +32,11 @@ class Account:
         self.vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         self.subnets = [self._subnet(number, zone) for number, zone in enumerate("ab")]
 
-    def client(self, service: str) -> Any:
-        """A boto3 client."""
-        keys = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
-        return boto3.client(service, endpoint_url=self.endpoint, region_name="us-east-1", **keys)
+    def client(self, service: str, key: str = "any", retries: int | None = None) -> Any:
+        """A boto3 client; *retries*: how often it asks again, else as often as by default."""
+        keys = {"aws_access_key_id": key, "aws_secret_access_key": "any"}
+        often = {} if retries is None else {"config": Config(retries={"total_max_attempts": retries + 1})}
+        return boto3.client(service, endpoint_url=self.endpoint, region_name="us-east-1", **keys, **often)
 
     def _subnet(self, number: int, zone: str) -> str:
         cidr, zone = f"10.0.{number}.0/24", f"us-east-1{zone}"

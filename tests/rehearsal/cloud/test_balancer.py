@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import http.server
+import json
 import os
 import shutil
 import signal
@@ -162,6 +163,33 @@ def test_targets_that_come_and_go_drop_nothing(balancer, serve, port):
     assert dropped(answers) == []
     assert {answer.status for answer in answers} == {200}
     assert codes == [0] * 12
+
+
+@pytest.mark.slow
+def test_a_target_that_counts_as_ill_gets_nothing_and_drops_nothing(balancer, serve, port):
+    one, other = serve("v1"), serve("v1")
+    both, ill = [group("v1", one, other)], frozenset({("v1", one.endpoint)})
+    balancer.apply(forward(port, v1=1), both)
+    until(healthy(balancer, "v1", 2))
+    with load(port) as answers:
+        for _ in range(4):
+            balancer.apply(forward(port, v1=1), both, ill)
+            assert balancer.targets()["v1"][one.endpoint].reason == "Target.ResponseCodeMismatch"
+            assert balancer.targets()["v1"][other.endpoint].healthy
+            until(lambda: balancer.targets()["v1"][one.endpoint].active == 0)
+            pids = {json.loads(get(port)[1])["pid"] for _ in range(10)}
+            assert pids == {other.process.pid}
+            balancer.apply(forward(port, v1=1), both)
+            assert healthy(balancer, "v1", 2)()
+            until(lambda: json.loads(get(port)[1])["pid"] == one.process.pid)
+    assert dropped(answers) == []
+
+
+def test_when_all_targets_count_as_ill_each_is_asked(balancer, serve, port):
+    one = serve("v1")
+    balancer.apply(forward(port, v1=1), [group("v1", one)], frozenset({("v1", one.endpoint)}))
+    until(lambda: get(port)[0] == 200)
+    assert not balancer.targets()["v1"][one.endpoint].healthy
 
 
 @pytest.mark.slow
