@@ -47,7 +47,7 @@ class Mark:
 def me() -> Owner:
     """The present process as an owner."""
     return Owner(
-        _plain(getpass.getuser()), _plain(socket.gethostname()), os.getpid(), int(psutil.Process().create_time())
+        plain(getpass.getuser()), plain(socket.gethostname()), os.getpid(), int(psutil.Process().create_time())
     )
 
 
@@ -58,10 +58,11 @@ def is_alive(mark: Mark, now: float) -> bool:
     """
     if now > mark.until:
         return False
-    if mark.owner.host != _plain(socket.gethostname()):
+    if mark.owner.host != plain(socket.gethostname()):
         return True
     try:
-        return int(psutil.Process(mark.owner.pid).create_time()) == mark.owner.born
+        process = psutil.Process(mark.owner.pid)
+        return int(process.create_time()) == mark.owner.born and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 
@@ -80,8 +81,11 @@ def to_fields(mark: Mark) -> dict[str, str]:
 
 
 def from_fields(fields: Mapping[str, str]) -> Mark | None:
-    """The mark in *fields*; None when there is none; ValueError when it cannot be read."""
-    if not fields:
+    """The mark in *fields*; None when there is none; ValueError when it cannot be read.
+
+    A `stop` alone is what was asked of a walk that ended in the same moment.
+    """
+    if not set(fields) - {"stop"}:
         return None
     try:
         who, pid, born = fields["owner"].split(" ")
@@ -102,5 +106,6 @@ def _split(field: str) -> Shares:
     return {version: int(tenths) for version, _, tenths in pairs}
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """*name* of a user or a host as a mark has it."""
     return re.sub(r"[^A-Za-z0-9_.-]", "-", name)[:60]

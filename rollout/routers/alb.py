@@ -86,6 +86,27 @@ class AlbRouter:
         if mark is None:
             self._take_away(*FIELDS)
 
+    def ask_stop(self, run: str) -> None:
+        """Write beside the mark of walk *run* that it shall end; RouterError when that walk is over."""
+        live = self.read()
+        if live is None or live.mark is None or live.mark.run != run:
+            raise RouterError(f"the walk {run} is over already")
+        wish = [{"Key": f"{TAG}stop", "Value": "yes"}]
+        self._write("ask the walk to stop", lambda arn: self.elbv2.add_tags(ResourceArns=[arn], Tags=wish))
+
+    def ask_stop(self, run: str) -> bool:
+        """Write a `stop` beside the mark of the walk *run*; False when that mark is not there (any more)."""
+        live = self.read()
+        if live is None or live.mark is None or live.mark.run != run:
+            return False
+        added = [{"Key": f"{TAG}stop", "Value": "yes"}]
+        self._write("ask the walk to stop", lambda arn: self.elbv2.add_tags(ResourceArns=[arn], Tags=added))
+        live = self.read()
+        if live is not None and live.mark is not None and live.mark.run == run:
+            return True
+        self._take_away("stop")  # the walk ended in this moment, and the next one is not meant
+        return False
+
     def health(self, version: str) -> Health:
         """Count *version*'s targets; wanted is what its fleet desires (external release: what is registered)."""
         group = self._group(version)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 from dataclasses import replace
 
 import psutil
@@ -23,8 +24,9 @@ def test_a_mark_survives_being_written_as_tags_an_alb_accepts(start, goal, stop)
     assert all(re.fullmatch(r"[A-Za-z0-9 _.:/=+@-]{0,256}", value) for value in fields.values())
 
 
-def test_no_fields_are_no_mark():
-    assert from_fields({}) is None
+@pytest.mark.parametrize("fields", [{}, {"stop": "yes"}])
+def test_no_fields_are_no_mark_and_a_lone_stop_is_none_either(fields):
+    assert from_fields(fields) is None
 
 
 @pytest.mark.parametrize("damage", [{"until": "soon"}, {"owner": "somebody"}, {"from": "v1"}])
@@ -48,6 +50,17 @@ def test_a_later_process_with_the_same_pid_is_not_the_owner():
 def test_a_process_that_is_gone_is_dead():
     pid = next(number for number in range(300_000, 4_000_000) if not psutil.pid_exists(number))
     assert not is_alive(Mark("ab12cd34", {}, {}, replace(me(), pid=pid), NOW + 60), NOW)
+
+
+def test_a_process_that_ended_and_was_not_waited_for_is_dead():
+    with subprocess.Popen(["sleep", "60"]) as process:
+        of = psutil.Process(process.pid)
+        mark = Mark("ab12cd34", {}, {}, replace(me(), pid=of.pid, born=int(of.create_time())), NOW + 60)
+        assert is_alive(mark, NOW)
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert of.status() == psutil.STATUS_ZOMBIE
+        assert not is_alive(mark, NOW)
 
 
 def test_of_another_host_only_the_lease_is_known():

@@ -20,6 +20,10 @@ LONG = [f"{number}{'x' * 39}" for number in range(MOST)]  # versions as long as 
 IN_ONE = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
+def marked(start: Shares, goal: Shares, *, stop: bool = False) -> Mark:
+    return Mark("ab12cd34", start, goal, OWNER, 1_800_000_060, stop)
+
+
 def router_of(shop: Shop) -> AlbRouter:
     return AlbRouter(
         elbv2=shop.aws("elbv2"),
@@ -198,10 +202,6 @@ def test_what_aws_refuses_is_told_with_what_was_tried(groups):
         router.set_shares({"v2": 1000})
 
 
-def marked(start: Shares, goal: Shares, *, stop: bool = False) -> Mark:
-    return Mark("ab12cd34", start, goal, OWNER, 1_800_000_060, stop)
-
-
 def test_a_mark_is_written_read_back_and_taken_away_and_the_weights_stay(groups):
     rule = groups.rule({"v1": 999})
     router, mark = router_of(groups), marked({"v1": 1000}, {"v1": 875, "v2": 125})
@@ -221,6 +221,45 @@ def test_a_stop_beside_the_mark_is_seen_and_outlives_a_renewal(groups):
     live = router.read()
     assert live
     assert live.mark == marked({"v1": 1000}, {"v2": 1000}, stop=True)
+
+
+def test_a_walk_is_asked_to_stop(groups):
+    groups.rule({"v1": 999})
+    router, mark = router_of(groups), marked({"v1": 1000}, {"v2": 1000})
+    router.set_mark(mark)
+    assert router.ask_stop(mark.run)
+    assert router.read() == Live({"v1": 1000}, replace(mark, stop=True))
+
+
+@pytest.mark.parametrize("mark", [None, "deadbeef"])
+def test_only_the_walk_that_is_meant_is_asked_to_stop(groups, calls, mark):
+    groups.rule({"v1": 999})
+    router = router_of(groups)
+    if mark:
+        router.set_mark(replace(marked({"v1": 1000}, {"v2": 1000}), run=mark))
+    calls.clear()
+    assert not router.ask_stop("ab12cd34")
+    assert calls == ["DescribeRules", "DescribeTags"]
+
+
+@pytest.mark.parametrize("next_one", [None, replace(marked({"v1": 1000}, {"v2": 1000}), run="0f0f0f0f")])
+def test_a_stop_that_came_too_late_is_taken_away(groups, monkeypatch, next_one):
+    rule = groups.rule({"v1": 999})
+    router, theirs, mark = router_of(groups), router_of(groups), marked({"v1": 1000}, {"v2": 1000})
+    router.set_mark(mark)
+    write = router._write
+
+    def late(what, change):
+        if what == "ask the walk to stop":
+            theirs.set_mark(None)
+            if next_one:
+                theirs.set_mark(next_one)
+        write(what, change)
+
+    monkeypatch.setattr(router, "_write", late)
+    assert not router.ask_stop(mark.run)
+    assert router.read() == Live({"v1": 1000}, next_one)
+    assert "sluice:stop" not in groups.tags(rule)
 
 
 def test_a_stop_that_was_beside_a_dead_walks_mark_does_not_stop_the_next_one(groups):
