@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import psutil
 import pytest
 
 from rehearsal import engine
+from rehearsal.load import Load
 from rehearsal.stage import Done, Stage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +33,13 @@ def pulumi_engine() -> None:
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A stack named e2e on a cloud of its own; nothing is released yet."""
-    folder = tmp_path_factory.mktemp("stage")
+    with staged(tmp_path_factory.mktemp("stage")) as stage:
+        yield stage
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Stage]:
+    """A stack named e2e on a cloud of its own, while the block runs; all of its files are in *folder*."""
     stage = Stage(copy_project(folder / "project"), folder / "cloud", "e2e")
     up = stage.rehearsal("up")
     assert up.code == 0, up.text
@@ -49,6 +57,34 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         down = stage.rehearsal("down")
     assert down.code == 0, down.text
     assert of_home(stage.home) == []
+
+
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One Scene for all tests of rollouts: v1 live, v2 and v3 warm."""
+    from tests.e2e.scene import Scene  # it stands on this module
+
+    folder = tmp_path_factory.mktemp("scene")
+    with staged(folder) as stage:
+        scene = Scene(stage, folder / "faults")
+        scene.build()
+        yield scene
+
+
+@pytest.fixture
+def home(scene: Any) -> Any:
+    """The scene with all the traffic on v1."""
+    scene.settle("v1")
+    return scene
+
+
+@pytest.fixture
+def load(scene: Any) -> Iterator[Load]:
+    """Steady load while the test runs, or until it stops it."""
+    load = Load(scene.url, connections=16, rate=250.0)
+    load.start()
+    yield load
+    load.stop()
 
 
 def copy_project(target: Path) -> Path:

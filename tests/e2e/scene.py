@@ -1,0 +1,168 @@
+"""Three slices on one stage, v1 live, v2 and v3 warm: what the tests of rollouts stand on and return to.
+
+v2 and v3 misbehave as a test tells them to, from one moment to the next: each reads its faults from a file.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from rehearsal.files import replace as write
+from rehearsal.load import Answer
+from rehearsal.stage import UP, Done, Stage
+from tests.e2e.conftest import ONE_MOVE, client, declare, live, marks, ok, recorded, sample, weighted_rule
+
+RATE = 250.0  # requests a second
+RAMP = {  # short bakes, and the proof at a large share: at this rate a good release takes half a minute
+    "ready": "30s",
+    "steps": [5, 25, 50],
+    "bake": "3s",
+    "deadline": "2m",
+    "prove_by": 50,
+    "gates": {"errors": {}},
+    "rollback": "ramp",  # each test ramps, whatever the others released
+}
+WALK = [{"v1": 950, "v2": 50}, {"v1": 750, "v2": 250}, {"v1": 500, "v2": 500}, {"v2": 999}]
+LOOK = 0.2  # seconds between two looks at the live weights
+SLACK = 1.0  # seconds by which a client's clock and a walk's may differ on when a share was given
+React = Mapping[str, Callable[[], object]]
+
+
+@dataclass
+class Scene:
+    """`releases`: version → AMI of every slice that is declared; `folder` holds the files of faults."""
+
+    stage: Stage
+    folder: Path
+    releases: dict[str, str] = field(default_factory=dict)
+    url: str = ""
+
+    def build(self) -> None:
+        """Release v1, with v2 and v3 beside it."""
+        self.folder.mkdir()
+        self.stage.configure(metrics={"cloudwatch": {"period": "1s", "late": "2s"}})
+        for version in ("v1", "v2", "v3"):
+            self.add(version)
+        self.declare({"v1": 100})
+        ok(self.stage.up())
+        self.url = ok(self.stage.run("pulumi", "stack", "output", "url")).strip()
+
+    def add(self, version: str, **environment: str) -> None:
+        """One slice more from the next `up` on, whose instances read the file of `faulty`."""
+        self.releases[version] = sample(
+            self.stage, f"app-{version}", FAULTS=str(self.folder / f"{version}.json"), **environment
+        )
+
+    def faulty(self, version: str, **faults: float) -> None:
+        """From now on *version* misbehaves so; without faults it is well."""
+        write(self.folder / f"{version}.json", json.dumps(faults))
+
+    def declare(self, traffic: Mapping[str, float], **rollout: Any) -> None:
+        """Write *traffic* into the stack file, and RAMP with what differs from it."""
+        self.stage.configure(rollout={**RAMP, **rollout})
+        declare(self.stage, self.releases, traffic)
+
+    def up(self, react: React | None = None, *before: str) -> Done:
+        """`pulumi up`. As soon as it says a text of *react*, that is done; each has to come, and counts once.
+
+        *before* goes in front of the command, such as `env SLUICE_TAKE_OVER=yes`.
+        """
+        due = dict(react or {})
+
+        def hear(line: str) -> None:
+            for said in [said for said in due if said in line]:
+                due.pop(said)()
+
+        done = replace(self.stage, log=hear).run(*before, *UP)
+        assert due == {}, done.text
+        return done
+
+    def preview(self) -> Done:
+        return self.stage.run("pulumi", "preview", "--non-interactive", "--color", "never")
+
+    @property
+    def state(self) -> tuple[dict[str, int], dict[str, float], list[str]]:
+        """Live weights, recorded shares, the mark's keys."""
+        return live(self.stage), recorded(self.stage), marks(self.stage)
+
+    def settle(self, version: str) -> None:
+        """Nothing misbehaves, *version* has all the traffic, and nothing but v1, v2 and v3 is declared."""
+        self.stage.faults()
+        for one in self.releases:
+            self.faulty(one)
+        self.releases = {one: self.releases[one] for one in ("v1", "v2", "v3")}
+        if self.state != alone(version):
+            self.declare({version: 100}, **ONE_MOVE)
+            ok(self.up(None, "env", "SLUICE_TAKE_OVER=yes"))
+            assert self.state == alone(version)
+
+    def entry(self) -> dict[str, Any]:
+        """The journal's newest entry."""
+        folder = self.stage.root / ".sluice" / "journal" / self.stage.stack
+        newest = max(folder.glob("[!.]*.json"), key=lambda file: file.stat().st_mtime)
+        return json.loads(newest.read_text())
+
+    def set_weights(self, weights: Mapping[str, int]) -> None:
+        """As a colleague does in AWS's console."""
+        elbv2 = client(self.stage, "elbv2")
+        rule, groups = weighted_rule(self.stage), self.groups()
+        assert rule is not None
+        chosen = [{"TargetGroupArn": groups[version], "Weight": weight} for version, weight in weights.items()]
+        action = {"Type": "forward", "ForwardConfig": {"TargetGroups": chosen}}
+        elbv2.modify_rule(RuleArn=rule["RuleArn"], Actions=[action])
+
+    def groups(self) -> dict[str, str]:
+        """Target group by version."""
+        elbv2 = client(self.stage, "elbv2")
+        arns = [group["TargetGroupArn"] for group in elbv2.describe_target_groups()["TargetGroups"]]
+        described = elbv2.describe_tags(ResourceArns=arns)["TagDescriptions"]
+        return {tag["Value"]: one["ResourceArn"] for one in described for tag in one["Tags"] if _is_version(tag)}
+
+    @contextmanager
+    def watching(self) -> Iterator[list[dict[str, int]]]:
+        """The live weights, each set that is seen once, while the block runs."""
+        elbv2, rule = client(self.stage, "elbv2"), weighted_rule(self.stage)
+        versions = {arn: version for version, arn in self.groups().items()}
+        seen: list[dict[str, int]] = []
+        over = threading.Event()
+        assert rule is not None
+
+        def look() -> None:
+            while not over.wait(LOOK):
+                action = elbv2.describe_rules(RuleArns=[rule["RuleArn"]])["Rules"][0]["Actions"][0]
+                groups = action["ForwardConfig"]["TargetGroups"]
+                now = {versions[group["TargetGroupArn"]]: group["Weight"] for group in groups}
+                if not seen or seen[-1] != now:
+                    seen.append(now)
+
+        looking = threading.Thread(target=look, daemon=True)
+        looking.start()
+        try:
+            yield seen
+        finally:
+            time.sleep(2 * LOOK)  # the last set of the block is seen
+            over.set()
+            looking.join()
+
+
+def alone(version: str) -> tuple[dict[str, int], dict[str, float], list[str]]:
+    """`Scene.state` when *version* has all the traffic and nobody walks."""
+    return {version: 999}, {version: 100}, []
+
+
+def served_at_most(answers: Iterable[Answer], entry: Mapping[str, Any], version: str) -> float:
+    """How many of *answers* the walk of *entry* can have sent to *version*: what its shares make, and five sigma."""
+    steps = [(step["at"], step["shares"].get(version, 0) / 1000) for step in entry["steps"]]
+    ends = [at for at, _ in steps[1:]] + [entry["ended"]]
+    spans = [(at - SLACK, end + SLACK, share) for (at, share), end in zip(steps, ends, strict=True)]
+    expected = sum(max([share for at, end, share in spans if at <= one.at < end], default=0.0) for one in answers)
+    return expected + 5 * expected**0.5
+
+
+def _is_version(tag: Mapping[str, str]) -> bool:
+    return tag["Key"] == "sluice:version"
