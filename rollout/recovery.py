@@ -1,7 +1,7 @@
 """Undoing the walk of a dead owner: its former weights go back at once, whoever is healthy.
 
-In: a router, fleets, a clock, what is live with the dead walk's mark. Out: nothing when the former weights are live and the
-mark is gone. While it works the mark is ours, so no `up` comes in between, and what is cut short is a dead walk again.
+In: a router, fleets, a clock, what is live with the dead walk's mark. Out: nothing when the former weights are live and
+the mark is gone. While it works the mark is ours, so no `up` comes in between, and cut short it is a dead walk again.
 """
 
 import threading

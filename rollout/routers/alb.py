@@ -86,14 +86,6 @@ class AlbRouter:
         if mark is None:
             self._take_away(*FIELDS)
 
-    def ask_stop(self, run: str) -> None:
-        """Write beside the mark of walk *run* that it shall end; RouterError when that walk is over."""
-        live = self.read()
-        if live is None or live.mark is None or live.mark.run != run:
-            raise RouterError(f"the walk {run} is over already")
-        wish = [{"Key": f"{TAG}stop", "Value": "yes"}]
-        self._write("ask the walk to stop", lambda arn: self.elbv2.add_tags(ResourceArns=[arn], Tags=wish))
-
     def ask_stop(self, run: str) -> bool:
         """Write a `stop` beside the mark of the walk *run*; False when that mark is not there (any more)."""
         live = self.read()
