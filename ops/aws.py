@@ -3,6 +3,7 @@
 In: the stack's settings and state. Out: plain answers, or an OpsError that says what could not be looked at.
 """
 
+import threading
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
@@ -13,7 +14,11 @@ from components.aws.session import Session
 from components.settings import PROJECT, Settings
 from ops.errors import OpsError
 from ops.facts import State
+from rollout.autoscaling import AutoScalingFleets
+from rollout.clock import RealClock
 from rollout.errors import RolloutError, RouterError
+from rollout.mark import Mark
+from rollout.restore import restore
 from rollout.routers.alb import AlbRouter, asked
 from rollout.routers.interface import Health, Live
 
@@ -45,6 +50,17 @@ class Cloud:
     def live(self) -> Live | None:
         """The live shares and a walk's mark; None when nothing splits traffic."""
         return _told(self._router.read)
+
+    def ask_stop(self, run: str) -> None:
+        """Ask the walk *run* to end."""
+        _told(lambda: self._router.ask_stop(run))
+
+    def restore(self, mark: Mark) -> str:
+        """Put back what was live before the walk of *mark*, lift what it held; what came of it, in words."""
+        said = restore(self._router, RealClock(), threading.Event(), mark.start, mark)
+        fleets = AutoScalingFleets(self._session.client("autoscaling"), self._router.fleets)
+        _told(lambda: fleets.let_go({*mark.start, *mark.goal}))
+        return said
 
     def health(self, version: str) -> Health | None:
         """How healthy *version*'s slice is; None when its target group or fleet is gone."""

@@ -11,9 +11,11 @@ import typer
 from rich.console import Console
 
 from ops import plan as planning
+from ops import recover as recovering
 from ops import release as releasing
 from ops import rollback as returning
 from ops import status as looking
+from ops import stop as stopping
 from ops.errors import OpsError, StoppedError
 from ops.stack import Stack
 
@@ -96,6 +98,20 @@ def plan(
         of = Stack(PROJECT, stack)
         lines = planning.plan(of, to)
         out.print(planning.markdown(of, lines) if as_markdown else "\n".join(lines), markup=False)
+
+
+@app.command()
+def stop(stack: StackName = None) -> None:
+    """End a walk that is on: the former weights are back within two seconds."""
+    with _told():
+        stopping.stop(Stack(PROJECT, stack), _say)
+
+
+@app.command()
+def recover(stack: StackName = None) -> None:
+    """Undo a walk whose process was killed, and break its lock; the last step of each CI job."""
+    with _told():
+        recovering.recover(Stack(PROJECT, stack), _say)
 
 
 @contextmanager

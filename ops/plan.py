@@ -46,7 +46,7 @@ def _readiness(report: Report, file: StackFile) -> list[str]:
 
 
 def _said(version: str, one: SliceReport | None) -> str:
-    if one is None:
+    if one is None or one.readiness == "gone":
         return f"{version} is not there yet: its slice is built first"
     return f"{version} is {one.readiness}: {one.healthy} of {one.desired} healthy"
 

@@ -11,15 +11,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pulumi import automation
 from pulumi.automation import CommandError
 from pulumi.automation.events import EngineEvent
 
+from components.aws.session import Session
+from components.settings import PROJECT
 from ops.engine import Workspace, engine
 from ops.errors import BusyError, ConfigError, EngineError, StoppedError
 from ops.facts import Config, State, Update
+from ops.locks import Lock, locks
 
 HIDDEN = "[secret: not read here]"  # stands for a secret's value
 PAGE = 25  # updates of the history read at a time
@@ -94,6 +97,18 @@ class Stack:
             reasons = [one for one in dict.fromkeys(errors) if one != "update failed"]
             kind = StoppedError if self._engine.interrupted else EngineError
             raise kind("\n".join(reasons) or _said(error)) from None
+
+    def locks(self) -> list[Lock] | None:
+        """Who has locked the stack; None where the backend keeps locks by itself."""
+        url = self._asked(lambda: self._workspace.who_am_i().url) or ""
+        return locks(url, PROJECT, self.name.rpartition("/")[2], self._s3)
+
+    def cancel(self) -> None:
+        """Break every lock on the stack."""
+        self._asked(self._stack.cancel)
+
+    def _s3(self) -> Any:
+        return Session(self.config().settings().aws).client("s3")
 
     def preview(self, file: Path) -> Preview:
         """`pulumi preview` with the config in *file*; EngineError carries what the program refuses."""
