@@ -1,25 +1,16 @@
 """The command line of the operator's verbs: it parses, calls, and turns errors into exit codes; it decides nothing."""
 
-import json
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from ops import plan as planning
+from ops import looks
 from ops import recover as recovering
 from ops import release as releasing
 from ops import rollback as returning
-from ops import status as looking
 from ops import stop as stopping
-from ops.errors import OpsError, StoppedError
-from ops.stack import Stack
+from ops.terminal import StackName, say, stack_of, told
 
-PROJECT = Path(__file__).resolve().parents[1]
 HELP = """Release, roll back, look. Each verb does what a person does by hand: it edits Pulumi.STACK.yaml and runs
 `pulumi up`, and the two can be mixed at will.
 
@@ -35,12 +26,6 @@ Exit codes:
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help=HELP, rich_markup_mode=None, pretty_exceptions_enable=False
 )
-out = Console(highlight=False, soft_wrap=True)
-err = Console(highlight=False, soft_wrap=True, stderr=True)
-
-StackName = Annotated[
-    str | None, typer.Option("--stack", metavar="STACK", help="The stack; else the one that is selected.")
-]
 
 
 @app.command()
@@ -53,8 +38,8 @@ def release(
     stack: StackName = None,
 ) -> None:
     """Add a release and give it all the traffic."""
-    with _told():
-        releasing.release(Stack(PROJECT, stack), version, ami, image, _say)
+    with told():
+        releasing.release(stack_of(stack), version, ami, image, say)
 
 
 @app.command()
@@ -66,67 +51,23 @@ def rollback(
     stack: StackName = None,
 ) -> None:
     """Go back to a version, or to earlier traffic."""
-    with _told():
-        returning.rollback(Stack(PROJECT, stack), version, _say)
-
-
-@app.command()
-def status(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
-    stack: StackName = None,
-) -> None:
-    """Show what is declared, live, and ready."""
-    with _told():
-        report = looking.survey(Stack(PROJECT, stack))
-    if as_json:
-        out.print(json.dumps(report.as_json()), markup=False)
-    else:
-        looking.show(report, out)
-    raise typer.Exit(0 if report.converged else 3)
-
-
-@app.command()
-def plan(
-    to: Annotated[
-        str | None, typer.Option("--to", metavar="VERSION", help="As if all traffic went to VERSION.")
-    ] = None,
-    as_markdown: Annotated[bool, typer.Option("--markdown", help="For a comment on a pull request.")] = False,
-    stack: StackName = None,
-) -> None:
-    """Show what the next `pulumi up` would do; touches nothing."""
-    with _told():
-        of = Stack(PROJECT, stack)
-        lines = planning.plan(of, to)
-        out.print(planning.markdown(of, lines) if as_markdown else "\n".join(lines), markup=False)
+    with told():
+        returning.rollback(stack_of(stack), version, say)
 
 
 @app.command()
 def stop(stack: StackName = None) -> None:
     """End a walk that is on: the former weights are back within two seconds."""
-    with _told():
-        stopping.stop(Stack(PROJECT, stack), _say)
+    with told():
+        stopping.stop(stack_of(stack), say)
 
 
 @app.command()
 def recover(stack: StackName = None) -> None:
     """Undo a walk whose process was killed, and break its lock; the last step of each CI job."""
-    with _told():
-        recovering.recover(Stack(PROJECT, stack), _say)
+    with told():
+        recovering.recover(stack_of(stack), say)
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Whatever ends a verb is told on standard error, and becomes its exit code."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end it is to stop it
-    try:
-        yield
-    except OpsError as error:
-        err.print(f"error: {error}", markup=False)
-        raise typer.Exit(error.code) from None
-    except KeyboardInterrupt:
-        err.print("stopped; nothing was changed", markup=False)
-        raise typer.Exit(StoppedError.code) from None
-
-
-def _say(line: str) -> None:
-    out.print(line, markup=False)
+for look in (looks.status, looks.plan):
+    app.command()(look)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ops import cli
+from ops import cli, terminal
 from ops.errors import BusyError, ConfigError, EngineError, OpsError, StoppedError
 from ops.facts import State
 from rollout.routers.interface import Health, Live
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def run(stack, cloud, monkeypatch):
     """Runs one command line against the stack without an engine."""
-    monkeypatch.setattr(cli, "Stack", lambda project, name: stack)
+    monkeypatch.setattr(terminal, "Stack", lambda project, name: stack)
     before = signal.getsignal(signal.SIGTERM)
     yield lambda *arguments: CliRunner().invoke(cli.app, arguments)
     signal.signal(signal.SIGTERM, before)

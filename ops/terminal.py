@@ -1,0 +1,46 @@
+"""What every verb has of the terminal: two streams, the stack it is for, and how whatever ends it is told."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ops.errors import OpsError, StoppedError
+from ops.stack import Stack
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(highlight=False, soft_wrap=True, stderr=True)
+
+StackName = Annotated[
+    str | None, typer.Option("--stack", metavar="STACK", help="The stack; else the one that is selected.")
+]
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Whatever ends a verb is told on standard error, and becomes its exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end it is to stop it
+    try:
+        yield
+    except OpsError as error:
+        err.print(f"error: {error}", markup=False)
+        raise typer.Exit(error.code) from None
+    except KeyboardInterrupt:
+        err.print("stopped; nothing was changed", markup=False)
+        raise typer.Exit(StoppedError.code) from None
+
+
+def stack_of(name: str | None) -> Stack:
+    """The stack *name* of this project, or the selected one."""
+    return Stack(PROJECT, name)
+
+
+def say(line: str) -> None:
+    """One line of progress."""
+    out.print(line, markup=False)
