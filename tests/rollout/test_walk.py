@@ -16,6 +16,7 @@ from rollout.errors import (
     WorseError,
 )
 from rollout.mark import Mark, Owner
+from rollout.metrics.interface import Counts, Tick
 from rollout.strategy import Gate, Latency, Strategy
 from tests.rollout.conftest import V1, V2
 
@@ -297,3 +298,53 @@ def test_gates_can_be_stricter_for_all_of_this(shop):
     shop.source.rate = 2000
     with pytest.raises(WorseError):
         shop.walk(V1, V2, replace(RAMP, errors=Gate(allow=0.001), bake=120, deadline=3600))
+
+
+class Minutes:
+    """A source whose ticks are minutes, seen two minutes later, as a real load balancer's are."""
+
+    period, late = 60.0, 120.0
+
+    def __init__(self, source, clock):
+        self._source, self._clock = source, clock
+        self._seconds = []
+        self._next = None
+
+    def recent(self, seconds):
+        return self._source.recent(seconds)
+
+    def poll(self):
+        self._seconds += self._source.poll()
+        now = self._clock.now()
+        if self._next is None:
+            self._next = (now // 60 + 1) * 60
+        ticks = []
+        while self._next + 60 + self.late <= now:
+            begin, self._next = self._next, self._next + 60
+            inside = [tick for tick in self._seconds if begin <= tick.begin < begin + 60]
+            ticks.append(Tick(begin, begin + 60, {v: self._sum(inside, v) for v in ("v1", "v2", "v3")}))
+        return ticks
+
+    @staticmethod
+    def _sum(ticks, version):
+        each = [tick.counts[version] for tick in ticks]
+        return Counts(sum(c.total for c in each), sum(c.failed for c in each), sum(c.slow for c in each))
+
+
+def test_with_minutes_that_come_late_each_step_waits_for_a_minute_of_its_own(shop):
+    shop.source = Minutes(shop.source, shop.clock)
+    shop.walk(V1, V2, replace(RAMP, bake=60, deadline=7200))
+    (entry,) = shop.ended
+    assert entry.verdict == "promote"
+    moves = [step["at"] for step in entry.steps]
+    for tick in entry.ticks:
+        assert not [at for at in moves if tick["begin"] < at < tick["end"]]
+    assert all(180 <= after - before <= 360 for before, after in pairwise([*moves, entry.ended]))
+
+
+def test_with_minutes_that_come_late_a_bad_newcomer_is_still_restored(shop):
+    shop.source.failing = {"v2": 0.2}
+    shop.source = Minutes(shop.source, shop.clock)
+    with pytest.raises(WorseError):
+        shop.walk(V1, V2, replace(RAMP, bake=60, deadline=7200))
+    assert shop.router.live.shares == V1
