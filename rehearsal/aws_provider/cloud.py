@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from rehearsal.aws_provider.errors import InUseError, RefusedError, StoppedError, UnfinishedError, code
 
+AGENT = "APN/1.0 Pulumi/1.0"  # in the real provider's user agent too: a trail of calls tells who asked
 RETRY_SECONDS = "SLUICE_AWS_DELETE_RETRY_SECONDS"  # tests do not wait two minutes for a refusal
 LOOK_EVERY = (0.1, 1.0)  # seconds between looks while waiting, first and longest
 
@@ -49,6 +50,7 @@ class Cloud:
             retries={"mode": "standard", "max_attempts": 8},
             connect_timeout=5,
             max_pool_connections=64,
+            user_agent_extra=AGENT,
             s3={"addressing_style": "path" if self.path_style else "auto"},
         )
         return session.client(service, endpoint_url=self.endpoints[service], config=config)

@@ -1,4 +1,4 @@
-"""The local AWS endpoint: moto behind the layer and its faults, on loopback, in threads of this process."""
+"""The local AWS endpoint: moto behind the layer, its faults and the trace, on loopback, in threads of this process."""
 
 import logging
 import threading
@@ -10,6 +10,7 @@ from rehearsal.cloud.cloud import Cloud
 from rehearsal.cloud.faulty import Faulty
 from rehearsal.cloud.layer import Layer
 from rehearsal.cloud.loopback import LOOPBACK
+from rehearsal.cloud.trace import Trace
 
 POLL = 0.05  # seconds between looks whether to stop
 
@@ -25,7 +26,8 @@ class Server:
     """Serves one cloud at a free port until it is stopped."""
 
     def __init__(self, cloud: Cloud) -> None:
-        layer = Faulty(Layer(DomainDispatcherApplication(create_backend_app), cloud), cloud)
+        faulty = Faulty(Layer(DomainDispatcherApplication(create_backend_app), cloud), cloud)
+        layer = Trace(faulty, cloud.home)
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self._server: BaseWSGIServer = make_server(LOOPBACK, 0, layer, threaded=True, request_handler=QuietHandler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL,), daemon=True)
