@@ -13,8 +13,8 @@ Throttle = Annotated[
     list[str] | None,
     typer.Option(
         metavar="[ACTION=]RATE/BURST",
-        help="At most so many calls a second and at once, of all actions together that ACTION names; "
-        "`aws`: the limits that AWS documents; 0/0: no call.",
+        help="So many calls a second, and so many at once, of all together that ACTION names; the others are told "
+        "to slow down. `aws`: the limits that AWS documents. 0/0: not one call.",
     ),
 ]
 Delay = Annotated[
@@ -59,8 +59,8 @@ Flap = Annotated[
     list[str] | None,
     typer.Option(
         metavar="VERSION=SECONDS",
-        help="The version's health checks fail for so long, then pass for so long, and again; requests do not. "
-        "The target group's thresholds count.",
+        help="The version's health checks fail for so long, then pass for so long, and so on, while it answers "
+        "requests as ever. The target group's thresholds count.",
     ),
 ]
 MetricsLag = Annotated[
