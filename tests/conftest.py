@@ -50,6 +50,8 @@ SLOW = (
     "rehearsal/test_engine.py",
     "rehearsal/test_load.py",
     "rehearsal/test_sample.py",
+    "rollout/test_charts.py",
+    "rollout/test_report.py",
 )
 
 

@@ -27,7 +27,7 @@ GATES = {
     ),
     "moto": ("rehearsal/cloud/",),
     "pydantic": ("components/",),
-    "matplotlib": ("rehearsal/report.py", "rollout/charts.py"),
+    "matplotlib": ("rehearsal/report.py", "rollout/canvas.py"),
     "apprise": ("rollout/notify.py",),
 }
 # What a package never imports: each answers one question and knows nothing of who asks it.

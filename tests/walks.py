@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 from rollout import plan
 from rollout.journal import Entry
+from rollout.jury import Jury
 from rollout.metrics.interface import Counts, Tick
-from rollout.shares import WHOLE, Shares
-from rollout.strategy import Gate, Latency, Strategy
+from rollout.shares import WHOLE, Shares, text
+from rollout.strategy import Latency, Strategy
 
 BEGUN = datetime(2026, 11, 24, 12, 0, 3, tzinfo=UTC).timestamp()
-NEEDS = {"alarm": math.log10(500), "clear": math.log10(40)}
-LATENCY = Latency(over=0.3)
+LATE = 3.0  # seconds until a tick is seen
 
 Rate = Callable[[float], float]
 
@@ -31,16 +31,14 @@ class Story:
     rates: Mapping[str, Rate]
     start: Shares = field(default_factory=lambda: {"v1": WHOLE})
     goal: Shares = field(default_factory=lambda: {"v2": WHOLE})
-    requests: float = 200
-    bake: int = 12
-    strategy: Strategy = field(default_factory=lambda: Strategy(bake=12, latency=LATENCY))
+    requests: float = 400
+    strategy: Strategy = field(default_factory=lambda: Strategy(bake=12, latency=Latency(over=0.3, warmup=5)))
     run: str = "5f0c2a91"
     seed: int = 7
 
     def tell(self, until: float = math.inf) -> Entry:
-        """The entry after all bakes, or when the evidence restored, or when *until* s were over; without an end."""
+        """The entry after all bakes, or when a newcomer was shown to be worse, or after *until* seconds; no end yet."""
         chance = random.Random(self.seed)
-        needs = {f"{v} {gate}": dict(NEEDS) for v in self._newcomers for gate in self.strategy.gates}
         entry = Entry(
             run=self.run,
             service="shop",
@@ -50,53 +48,53 @@ class Story:
             start=self.start,
             goal=self.goal,
             strategy=asdict(self.strategy),
-            needs=needs,
         )
-        entry.lines.append({"at": BEGUN, "text": f"walk {self.run}: v1 100 → v2 100"})
-        fractions = (*self.strategy.steps, WHOLE)
-        evidence = {name: {"alarm": 0.0, "clear": 0.0} for name in needs}
-        at = BEGUN + 1.4
-        for step in plan.steps(self.start, self.goal, fractions):
+        steps = plan.steps(self.start, self.goal, self.strategy.steps)
+        jury = self._jury(entry, len(steps))
+        at = BEGUN + 1.5
+        self._say(entry, BEGUN, f"walk {self.run}: {text(self.start)} → {text(self.goal)}")
+        for step in steps:
+            self._say(entry, at, f"moved: {text(step.shares)} (read back after 0.1 s)")
             entry.step(at, step.done, step.shares)
-            entry.lines.append({"at": at, "text": f"moved to {step.done / 10:g} % of the change"})
-            for sides in evidence.values():
-                sides["alarm"] = 0.0
-            for second in range(1, self.bake + 1):
-                if at + second - BEGUN > until:
+            if step.done == WHOLE and not any(self.goal.get(v) for v in plan.losers(self.start, self.goal)):
+                jury = self._jury(entry, len(steps), jury)
+            jury.fresh(step.shares, at)
+            for second in range(round(self.strategy.bake)):
+                end = at + 1.5 + second
+                if end + LATE - BEGUN > until:
                     return entry
-                self._tick(entry, at + second, step.shares, evidence, chance)
-                if any(sides["alarm"] >= NEEDS["alarm"] for sides in evidence.values()):
+                jury.see(tick := self._tick(end, step.shares, chance))
+                entry.tick(tick, jury.evidence())
+                if jury.worse():
                     return entry
-            at += self.bake + 0.6
+            at += self.strategy.bake + LATE
+            self._say(entry, at, f"{step.done / 10:g} %  {jury.line()} · {at - entry.steps[-1]['at']:.0f} s of 12 s")
         return entry
 
-    @property
-    def _newcomers(self) -> list[str]:
-        return plan.gainers(self.start, self.goal)
+    def _jury(self, entry: Entry, stages: int, after: Jury | None = None) -> Jury:
+        sides = plan.gainers(self.start, self.goal), plan.losers(self.start, self.goal)
+        jury = Jury(self.strategy, *sides, stages, after=after)
+        entry.needs = jury.needs()
+        return jury
 
-    def _tick(
-        self, entry: Entry, end: float, shares: Shares, evidence: dict[str, dict[str, float]], chance: random.Random
-    ) -> None:
+    def _say(self, entry: Entry, at: float, line: str) -> None:
+        entry.lines.append({"at": at, "text": line})
+
+    def _tick(self, end: float, shares: Shares, chance: random.Random) -> Tick:
         counts = {}
         for version, share in shares.items():
             mean = self.requests * share / WHOLE
             total = max(0, round(chance.gauss(mean, math.sqrt(mean))))
             rate = self.rates[version](end - BEGUN)
             failed = sum(chance.random() < rate for _ in range(total))
-            counts[version] = Counts(total, failed, sum(chance.random() < 0.01 for _ in range(total)))
-        for name, sides in evidence.items():
-            one = counts.get(name.split()[0], Counts(0, 0))
-            bad = one.failed if name.endswith("errors") else one.slow
-            allow = self.strategy.gates[name.split()[1]].allow
-            sides["alarm"] += (bad * math.log(4) + (one.total - bad) * math.log1p(-3 * allow)) / math.log(10)
-            sides["clear"] -= (bad * math.log(2) + (one.total - bad) * math.log1p(-allow)) / math.log(10)
-        entry.tick(Tick(end - 1, end, counts), evidence)
+            counts[version] = Counts(total, failed, sum(chance.random() < 0.004 for _ in range(total)))
+        return Tick(end - 1, end, counts)
 
 
 def promoted() -> Entry:
     """A good newcomer, all the way."""
     entry = Story({"v1": flat(0.002), "v2": flat(0.002)}).tell()
-    entry.end(entry.heard + 0.4, "promote", "v2 100 is live after 66.0 s", entry.goal)
+    entry.end(entry.heard + 0.4, "promote", "v2 100 is live", entry.goal)
     return entry
 
 
@@ -104,46 +102,67 @@ def restored() -> Entry:
     """A newcomer that turns bad after the step to 50 %."""
 
     def late(second: float) -> float:
-        return 0.002 if second < 42 else 0.05
+        return 0.002 if second < 50 else 0.05
 
     entry = Story({"v1": flat(0.002), "v3": late}, goal={"v3": WHOLE}, run="9b1d77e0").tell()
-    reason = "v3: 61 of 1,204 failed, v1: 12 of 8,733; worse by 5.0 points, e-value 4.1e6. Restored v1 100 after 0.3 s"
-    entry.lines.append({"at": entry.heard, "text": reason})
-    entry.end(entry.heard + 0.3, "restore", reason, entry.start)
+    reason = (
+        "v3: 61 of 1,204 failed, 2 slow, v1: 2 of 1,230 failed, 5 slow; worse by 4.9 points, e-value 4.1e6. "
+        "Restored v1 100 after 55.3 s"
+    )
+    entry.end(entry.heard + LATE, "restore", reason, entry.start)
     return entry
 
 
 def inconclusive() -> Entry:
     """So little traffic that nothing could be shown by the deadline."""
-    story = Story({"v1": flat(0.01), "v2": flat(0.01)}, requests=4, bake=40, run="c0ffee01")
+    strategy = Strategy(bake=40, latency=Latency(over=0.3))
+    story = Story({"v1": flat(0.01), "v2": flat(0.01)}, requests=4, strategy=strategy, run="c0ffee01")
     entry = story.tell(until=125)
-    entry.end(entry.heard + 0.2, "inconclusive", "v2 was not cleared by the deadline. Restored v1 100", entry.start)
+    reason = "neither good nor bad by the deadline: v2 errors 4 % proven. Restored v1 100 after 125.2 s"
+    entry.end(entry.heard + LATE, "inconclusive", reason, entry.start)
     return entry
 
 
 def crashed() -> Entry:
     """Killed in the middle of the step to 25 %."""
-    return Story({"v1": flat(0.002), "v2": flat(0.002)}, run="deadbeef").tell(until=33)
+    return Story({"v1": flat(0.002), "v2": flat(0.002)}, run="deadbeef").tell(until=42)
+
+
+def stopped() -> Entry:
+    """An operator had enough of it at 5 %."""
+    entry = Story({"v1": flat(0.002), "v2": flat(0.002)}, run="57099ed0").tell(until=25)
+    entry.end(entry.heard + 1, "restore", "stopped by the operator. Restored v1 100 after 23.4 s", entry.start)
+    return entry
+
+
+def unhealthy() -> Entry:
+    """A newcomer that never became healthy: nothing was moved."""
+    entry = Story({"v1": flat(0), "v2": flat(0)}, run="51c00000").tell(until=0)
+    entry.steps.clear()
+    entry.lines.append({"at": BEGUN + 300, "text": "v2: 1 of 2 healthy (1 Target.Timeout) · 300 s of 300 s"})
+    reason = "v2: 1 of 2 healthy (1 Target.Timeout) after 300 s. v1 100 stays live: nothing was moved; after 300.4 s"
+    entry.end(BEGUN + 300.4, "restore", reason, entry.start)
+    return entry
 
 
 def pair() -> Entry:
     """Two newcomers at once, of which one is bad; a third version keeps its share; errors are the only gate."""
     story = Story(
-        {"v1": flat(0.002), "v2": flat(0.001), "v3": flat(0.03), "old": flat(0.002)},
+        {"v1": flat(0.002), "v2": flat(0.001), "v3": flat(0.05), "old": flat(0.002)},
         start={"v1": 800, "old": 200},
         goal={"v2": 400, "v3": 400, "old": 200},
-        strategy=Strategy(bake=12, errors=Gate()),
+        strategy=Strategy(bake=12),
         run="0a0b0c0d",
     )
     entry = story.tell()
-    entry.end(entry.heard + 0.3, "restore", "v3 is worse. Restored old 20 · v1 80", entry.start)
+    reason = "v3: 4 of 90 failed, v1: 2 of 1,230 failed; worse by 4.3 points, e-value 2,841. Restored old 20 · v1 80"
+    entry.end(entry.heard + LATE, "restore", f"{reason} after {entry.heard - BEGUN:.1f} s", entry.start)
     return entry
 
 
 def blind() -> Entry:
     """No gate judges counts, so there are no ticks; promoted on health."""
-    strategy = Strategy(bake=12, errors=None)
-    entry = Story({"v1": flat(0), "v2": flat(0)}, strategy=strategy, requests=0, run="b11d0000").tell()
+    entry = Story({"v1": flat(0), "v2": flat(0)}, strategy=Strategy(bake=12, errors=None), run="b11d0000").tell()
     entry.ticks.clear()
-    entry.end(entry.heard + 12, "promote", "v2 100 is live", entry.goal)
+    entry.end(entry.heard + 0.4, "promote", "v2 100 is live", entry.goal)
     return entry
