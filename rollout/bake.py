@@ -60,7 +60,7 @@ class Watch:
                 self.tell(self._line(step, jury, since, now))
                 return
             self._require_sight(seen, now, trouble)
-            self._require_time(jury, now, must_clear)
+            self._require_time(jury, now, must_clear, trouble)
             if now - told >= TELL:
                 self.tell(self._line(step, jury, since, now, trouble))
                 told = now
@@ -96,10 +96,11 @@ class Watch:
             why = trouble or "it shows no counts"
             raise InconclusiveError(f"the metric source was silent for {now - seen:.0f} s: {why}")
 
-    def _require_time(self, jury: Jury, now: float, must_clear: bool) -> None:
+    def _require_time(self, jury: Jury, now: float, must_clear: bool, trouble: str) -> None:
         if now >= self.ends:
-            missing = ", ".join(jury.open()) if must_clear else "the bake was not over"
-            raise InconclusiveError(f"neither good nor bad by the deadline: {missing or 'the bake was not over'}")
+            missing = (", ".join(jury.open()) if must_clear else "") or "the bake was not over"
+            why = "; ".join(filter(None, (missing, trouble)))
+            raise InconclusiveError(f"neither good nor bad by the deadline: {why}")
 
     def _line(self, step: Step, jury: Jury, since: float, now: float, trouble: str = "") -> str:
         waits = f"{now - since:.0f} s of {self.bake:g} s"

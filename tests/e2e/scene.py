@@ -4,6 +4,7 @@ v2 and v3 misbehave as a test tells them to, from one moment to the next: each r
 """
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.files import replace as write
-from rehearsal.load import Answer
+from rehearsal.load import Answer, Load, dropped, dropped_by, own
 from rehearsal.stage import UP, Done, Stage
 from tests.e2e.conftest import ONE_MOVE, client, declare, live, marks, ok, recorded, sample, weighted_rule
 
@@ -162,6 +163,24 @@ def served_at_most(answers: Iterable[Answer], entry: Mapping[str, Any], version:
     spans = [(at - SLACK, end + SLACK, share) for (at, share), end in zip(steps, ends, strict=True)]
     expected = sum(max([share for at, end, share in spans if at <= one.at < end], default=0.0) for one in answers)
     return expected + 5 * expected**0.5
+
+
+def assert_restored(scene: Scene, done: Done, message: str, verdict: str = "restore") -> None:
+    """The `up` ended non-zero and says why; the former traffic is live and recorded, and no mark is left."""
+    assert done.code != 0, done.text
+    assert re.search(message, done.text), done.text
+    assert "Traceback" not in done.text
+    assert scene.state == alone("v1")
+    assert scene.entry()["verdict"] == verdict
+
+
+def assert_only_its_share_failed(scene: Scene, load: Load) -> None:
+    """v1 and v2 answered without a fault; what the balancer answered for v2 is no more than v2's share."""
+    answers = load.stop()
+    assert set(dropped_by(answers)) <= {""}
+    assert {answer.status for answer in dropped(answers)} <= {502, 503, 504}
+    assert len(dropped(answers)) <= served_at_most(answers, scene.entry(), "v2")
+    assert len(own(answers, "v1")) > RATE
 
 
 def _is_version(tag: Mapping[str, str]) -> bool:

@@ -3,21 +3,12 @@
 Numbers in comments are those of the incidents that docs/reliability.md tells.
 """
 
-import re
-
 import pytest
 
-from rehearsal.load import Load, dropped, dropped_by, own
-from tests.e2e.scene import RATE, WALK, Scene, alone, served_at_most
+from rehearsal.load import dropped, dropped_by, own
+from tests.e2e.scene import WALK, Scene, alone, assert_only_its_share_failed, assert_restored
 
 LATENCY = {"over": "300ms", "warmup": "0s"}
-
-
-@pytest.fixture
-def home(scene: Scene) -> Scene:
-    """v1 has all the traffic."""
-    scene.settle("v1")
-    return scene
 
 
 @pytest.fixture
@@ -113,21 +104,3 @@ def test_a_release_that_never_becomes_healthy_gets_no_share(home, load):
     assert_restored(home, done, r"v9: 0 of 1 healthy .*v1 100 stays live: nothing was moved")
     assert seen == [{"v1": 999}]
     assert dropped(load.stop()) == []
-
-
-def assert_restored(scene: Scene, done, message: str) -> None:
-    """The `up` ended non-zero and says why; the former traffic is live and recorded, and no mark is left."""
-    assert done.code != 0, done.text
-    assert re.search(message, done.text), done.text
-    assert "Traceback" not in done.text
-    assert scene.state == alone("v1")
-    assert scene.entry()["verdict"] == "restore"
-
-
-def assert_only_its_share_failed(scene: Scene, load: Load) -> None:
-    """v1 and v2 answered without a fault; what the balancer answered for v2 is no more than v2's share."""
-    answers = load.stop()
-    assert set(dropped_by(answers)) <= {""}
-    assert {answer.status for answer in dropped(answers)} <= {502, 503, 504}
-    assert len(dropped(answers)) <= served_at_most(answers, scene.entry(), "v2")
-    assert len(own(answers, "v1")) > RATE

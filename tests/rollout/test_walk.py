@@ -140,6 +140,18 @@ def test_a_source_that_goes_away_passes_nothing(shop):
     assert shop.router.writes == [AT_5, V1]
 
 
+def test_a_deadline_that_passes_while_the_source_is_gone_says_so(shop):
+    def go() -> None:
+        shop.source.gone = True
+
+    shop.source.rate = 1000
+    shop.clock.at(5, go)
+    with pytest.raises(
+        InconclusiveError, match=r"by the deadline: the bake was not over; read the counts: 503\. Restored v1"
+    ):
+        shop.walk(V1, V2, replace(RAMP, deadline=50))
+
+
 def test_a_source_that_is_gone_before_the_first_move_moves_nothing(shop):
     shop.source.gone = True
     with pytest.raises(MetricsError, match="Nothing was moved"):

@@ -1,0 +1,95 @@
+"""What cannot be proven is not promoted: no traffic, too little of it, no counts; and what is refused before a share.
+
+Numbers in comments are those of the incidents that docs/reliability.md tells.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from rehearsal.load import dropped
+from tests.e2e.scene import WALK, alone, assert_restored
+
+EASY = {"errors": {"allow": 10}}  # proven within seconds
+SMOKE = """
+import os, sys, urllib.request
+name, _, value = os.environ["SLUICE_HEADER"].partition(": ")
+with urllib.request.urlopen(urllib.request.Request(os.environ["SLUICE_URL"], headers={name: value})) as answer:
+    print("smoke of", os.environ["SLUICE_VERSION"], "met", answer.headers["X-Version"])
+sys.exit(int(sys.argv[1]))
+"""
+
+
+# incident 12
+def test_without_any_traffic_nothing_is_proven_and_nothing_promoted(home):
+    home.declare({"v2": 100}, gates=EASY, deadline="15s")
+    assert_restored(home, home.up(), r"neither good nor bad by the deadline: .*Restored v1 100", "inconclusive")
+
+
+def test_with_no_gate_health_alone_promotes_and_the_plan_says_what_is_not_seen(home):
+    home.declare({"v2": 100}, gates={}, bake="1s")
+    assert "gates: health alone; errors and slow answers are not seen" in home.preview().text
+    done = home.up()
+    assert done.code == 0, done.text
+    assert home.state == alone("v2")
+    assert [step["shares"] for step in home.entry()["steps"]] == [*WALK[:-1], {"v2": 1000}]
+
+
+def test_what_could_not_be_proven_by_the_deadline_is_refused_in_preview_and_up(home, load):
+    home.declare({"v2": 100}, gates={"errors": {"allow": 0.01}}, deadline="1m")
+    with home.watching() as seen:
+        previewed, done = home.preview(), home.up()
+    for one in (previewed, done):
+        assert one.code != 0, one.text
+        assert "this rollout could not be proven by its deadline: gate errors needs about" in one.text
+    assert seen == [{"v1": 999}]
+    assert home.state == alone("v1")
+    assert dropped(load.stop()) == []
+
+
+def test_a_metric_source_that_goes_away_is_not_passed(home, load):
+    home.declare({"v2": 100}, gates=EASY, deadline="20s")
+    done = home.up({"moved: v1 95 · v2 5": lambda: home.stage.faults(metrics_gone=True)})
+    assert_restored(home, done, r"deadline: .*read the counts of .*Restored v1 100", "inconclusive")
+    assert dropped(load.stop()) == []
+
+
+def test_a_metric_source_that_lags_is_waited_for(home, load):
+    home.declare({"v2": 100}, gates=EASY)
+    home.stage.faults(metrics_lag=5)
+    done = home.up()
+    assert done.code == 0, done.text
+    assert home.state == alone("v2")
+    assert dropped(load.stop()) == []
+
+
+@pytest.mark.parametrize("code", [0, 3], ids=["passes", "refuses"])
+def test_the_command_gate_meets_the_newcomer_before_its_first_share(home, load, code):
+    (home.stage.root / "smoke.py").write_text(SMOKE)
+    home.declare({"v2": 100}, gates={"command": ["python3", "smoke.py", str(code)]}, bake="1s")
+    with home.watching() as seen:
+        done = home.up()
+    if code:
+        assert_restored(home, done, r"the command gate .* ended with 3; it said:\s+smoke of v2 met v2\s")
+        assert seen == [{"v1": 999}]
+    else:
+        assert done.code == 0, done.text
+        assert seen == [{"v1": 999}, *WALK]
+    assert dropped(load.stop()) == []
+
+
+def test_in_a_freeze_no_newcomer_gains_share_and_going_back_is_allowed(home, load):
+    today = datetime.now(UTC)
+    window = f"{today - timedelta(1):%Y-%m-%d}/{today + timedelta(1):%Y-%m-%d} UTC inventory"
+    home.declare({"v3": 100}, freeze=[window])
+    for one in (home.preview(), home.up()):
+        assert one.code != 0, one.text
+        assert "no newcomer gains share until" in one.text
+        assert "(inventory), and v3 would" in one.text
+    assert home.state == alone("v1")
+    home.settle("v2")
+    home.declare({"v1": 100}, freeze=[window], rollback="instant")
+    done = home.up()
+    assert done.code == 0, done.text
+    assert home.state == alone("v1")
+    assert dropped(load.stop()) == []
