@@ -171,7 +171,7 @@ def test_a_target_that_counts_as_ill_gets_nothing_and_drops_nothing(balancer, se
     both, ill = [group("v1", one, other)], frozenset({("v1", one.endpoint)})
     balancer.apply(forward(port, v1=1), both)
     until(healthy(balancer, "v1", 2))
-    with load(port) as answers:
+    with load(port, rate=100) as answers:
         for _ in range(4):
             balancer.apply(forward(port, v1=1), both, ill)
             assert balancer.targets()["v1"][one.endpoint].reason == "Target.ResponseCodeMismatch"
@@ -471,9 +471,9 @@ def test_when_none_is_healthy_all_get_traffic_or_none_as_the_cluster_says(balanc
 # Counts
 
 
-@pytest.fixture
-def resetting() -> Iterator[Endpoint]:
-    """A target that takes a request and resets the connection."""
+@contextlib.contextmanager
+def resets(after: bytes) -> Iterator[Endpoint]:
+    """A target that takes a request, sends what comes *after* it and resets the connection."""
     server = socket.create_server((HERE, 0))
 
     def accept() -> None:
@@ -484,6 +484,10 @@ def resetting() -> Iterator[Endpoint]:
                 return
             with client:
                 client.recv(1000)
+                client.sendall(after)
+                if after:
+                    client.shutdown(socket.SHUT_WR)
+                    client.recv(1000)
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     thread = threading.Thread(target=accept)
@@ -492,6 +496,18 @@ def resetting() -> Iterator[Endpoint]:
     server.shutdown(socket.SHUT_RDWR)
     server.close()
     thread.join()
+
+
+@pytest.fixture
+def resetting() -> Iterator[Endpoint]:
+    with resets(b"") as target:
+        yield target
+
+
+@pytest.fixture
+def breaking_off() -> Iterator[Endpoint]:
+    with resets(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nnot") as target:
+        yield target
 
 
 def counted(balancer: Balancer, *expected: Count) -> bool:
@@ -527,6 +543,32 @@ def test_requests_are_counted_by_cluster_code_and_flags(balancer, serve, resetti
         Count("web", "", 404, "-", 1),
     ]
     until(lambda: counted(balancer, *expected))
+
+
+def test_answers_are_counted_by_the_time_that_they_took_to_begin(balancer, serve, port):
+    balancer.apply(forward(port, v1=1), [(Cluster("v1"), [serve("v1").endpoint])])
+    for wait in (0, 110, 260, 260):
+        assert get(port, f"/slow?ms={wait}")[0] == 200
+    until(lambda: sum(time.total for time in balancer.times()) == 4)
+    assert {(one.listener, one.cluster) for one in balancer.times()} == {("web", "v1")}
+    assert {one.within: one.total for one in balancer.times() if one.within > 100} == {150: 1, 300: 2}
+
+
+def test_an_answer_that_breaks_off_had_begun(balancer, breaking_off, port):
+    balancer.apply(forward(port, v1=1), [(Cluster("v1"), [breaking_off])])
+    with pytest.raises(http.client.IncompleteRead):
+        get(port)
+    until(lambda: counted(balancer, Count("web", "v1", 200, "UPE", 1)))
+    until(lambda: sum(time.total for time in balancer.times()) == 1)
+
+
+def test_what_no_target_answered_took_no_time(balancer, serve, resetting, port):
+    balancer.apply(forward(port, resets=1), [(Cluster("resets"), [resetting])])
+    assert get(port)[0] == 502
+    balancer.apply(forward(port, v1=1), [(Cluster("v1"), [serve("v1").endpoint])])
+    assert get(port)[0] == 200
+    until(balancer.times)
+    assert {one.cluster for one in balancer.times()} == {"v1"}
 
 
 def test_a_client_that_leaves_is_counted_without_a_code(balancer, serve, port):
