@@ -17,13 +17,13 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from rollout import envoy_stats
 from rollout.envoy_config import Cluster, Endpoint, HealthCheck, Listener
 
 Resource = dict[str, Any]
 
 EXTENSIONS = "type.googleapis.com/envoy.extensions"
 CONFIG = "type.googleapis.com/envoy.config"
-PREFIX, COUNTER = "sluice", "requests"  # every finished request moves it; tagged listener, cluster, code, flags
 HEALTH_LOG = "health.log"  # a line of JSON for every failed check
 UNLIMITED = 1_000_000
 
@@ -35,8 +35,11 @@ def document(resources: Iterable[Resource]) -> tuple[str, str]:
     return json.dumps({"version_info": version, "resources": body}), version
 
 
-def bootstrap(folder: str, admin: int, node: str = "sluice-router") -> Resource:
-    """Envoy's own file: the admin page on loopback (port 0: any free one), the rest from files in *folder*."""
+def bootstrap(folder: str, admin: int, node: str = "sluice-router", flush: float = envoy_stats.FLUSH) -> Resource:
+    """Envoy's own file: the admin page on loopback (port 0: any free one), the rest from files in *folder*.
+
+    *flush*: seconds for which times may be late.
+    """
     return {
         "node": {"id": node, "cluster": node},
         "admin": {"address": _address("127.0.0.1", admin)},
@@ -44,6 +47,7 @@ def bootstrap(folder: str, admin: int, node: str = "sluice-router") -> Resource:
             "lds_config": source(folder, "lds.json"),
             "cds_config": source(folder, "cds.json"),
         },
+        **envoy_stats.bootstrap(flush),
     }
 
 
@@ -65,7 +69,7 @@ def listener(of: Listener, folder: str) -> Resource:
         "common_http_protocol_options": {"idle_timeout": f"{of.idle}s"},
         "upgrade_configs": [{"upgrade_type": "websocket"}],
         "local_reply_config": {"mappers": [_bad_gateway()]},
-        "access_log": [_counter(of.name)],
+        "access_log": [envoy_stats.logger(of.name)],
         "http_filters": [
             {
                 "name": "envoy.filters.http.router",
@@ -157,25 +161,6 @@ def _health_check(check: HealthCheck, log: str) -> Resource:
             "expected_statuses": [{"start": first, "end": last + 1} for first, last in check.codes],
             # Any other status would make a target unhealthy at once, whatever the threshold.
             "retriable_statuses": [{"start": 100, "end": 600}],
-        },
-    }
-
-
-def _counter(name: str) -> Resource:
-    """Counts what clients of listener *name* got: by cluster, status and Envoy's flags (`-`: nothing failed)."""
-    tags = {
-        "listener": name,
-        "cluster": "%UPSTREAM_CLUSTER_RAW%",
-        "code": "%RESPONSE_CODE%",
-        "flags": "%RESPONSE_FLAGS%",
-    }
-    stat = {"name": COUNTER, "tags": [{"name": tag, "value_format": value} for tag, value in tags.items()]}
-    return {
-        "name": "envoy.access_loggers.stats",
-        "typed_config": {
-            "@type": f"{EXTENSIONS}.access_loggers.stats.v3.Config",
-            "stats_scope": {"prefix": PREFIX},
-            "counters": [{"stat": stat, "value_fixed": 1}],
         },
     }
 

@@ -6,24 +6,25 @@ so that a route never names a cluster or a target that is not there.
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
+from rehearsal.cloud import tallies
 from rehearsal.cloud.health import HealthLog
 from rehearsal.cloud.proxy import BalancerError, Proxy
 from rehearsal.cloud.routing import Ill
+from rehearsal.cloud.tallies import Count, Time
 from rehearsal.cloud.xds import UNHEALTHY, Files
 from rollout.envoy_config import Cluster, Endpoint, Listener
-from rollout.envoy_resources import COUNTER, HEALTH_LOG, PREFIX, bootstrap
+from rollout.envoy_resources import HEALTH_LOG, bootstrap
+from rollout.envoy_stats import COUNTER, PREFIX, TIMES
 
-__all__ = ["Balancer", "BalancerError", "Count", "TargetState"]
+__all__ = ["Balancer", "BalancerError", "Count", "TargetState", "Time"]
 
-COUNT = re.compile(rf"^envoy_{PREFIX}_{COUNTER}\{{(.*)\}} (\d+)$", re.MULTILINE)
-LABEL = re.compile(r'(\w+)="([^"]*)"')
+FLUSH = 0.1  # seconds that times may be late
 FALSIFIED = "Target.ResponseCodeMismatch"  # the reason of a target that is ill for a fault
 
 
@@ -35,21 +36,6 @@ class TargetState:
     healthy: bool
     reason: str  # "" when healthy; Target.FailedHealthChecks | Target.ResponseCodeMismatch | Target.Timeout
     active: int  # requests under way
-
-
-@dataclass(frozen=True)
-class Count:
-    """How many requests ended alike since Envoy started.
-
-    `cluster` is "" when Envoy answered without choosing one; `flags` are Envoy's, "-" when nothing failed: then the
-    target of the cluster answered. `code` is 0 when the client left before it had an answer.
-    """
-
-    listener: str
-    cluster: str
-    code: int
-    flags: str
-    total: int
 
 
 class Balancer:
@@ -81,7 +67,7 @@ class Balancer:
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / HEALTH_LOG).write_text("")
-        (self._folder / "bootstrap.json").write_text(json.dumps(bootstrap(str(self._folder), 0)))
+        (self._folder / "bootstrap.json").write_text(json.dumps(bootstrap(str(self._folder), 0, flush=FLUSH)))
         self._files.clusters([])
         self._files.listeners([])
         self._proxy.start()
@@ -153,8 +139,11 @@ class Balancer:
 
     def counts(self) -> list[Count]:
         """How the requests that have ended did so, over all listeners."""
-        text = self._proxy.ask(f"/stats/prometheus?filter=^{PREFIX}\\.{COUNTER}")
-        return [_count(dict(LABEL.findall(labels)), int(total)) for labels, total in COUNT.findall(text)]
+        return tallies.counts(self._proxy.ask(f"/stats/prometheus?filter=^{PREFIX}\\.{COUNTER}"))
+
+    def times(self) -> list[Time]:
+        """How long targets took to begin their answers."""
+        return tallies.times(self._proxy.ask(f"/stats/prometheus?filter=^{PREFIX}\\.{TIMES}"))
 
 
 def _check(listeners: Sequence[Listener], clusters: Mapping[str, Cluster]) -> None:
@@ -182,8 +171,3 @@ def _state(host: dict, reason: str) -> TargetState:
 
 def _active(host: dict) -> int:
     return next((int(stat.get("value", 0)) for stat in host["stats"] if stat["name"] == "rq_active"), 0)
-
-
-def _count(labels: Mapping[str, str], total: int) -> Count:
-    cluster = "" if labels["cluster"] == "-" else labels["cluster"]
-    return Count(labels["listener"], cluster, int(labels["code"]), labels["flags"], total)

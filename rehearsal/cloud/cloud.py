@@ -8,11 +8,12 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rehearsal.cloud import amis, images, world
+from rehearsal.cloud import amis, cloudwatch, images, world
 from rehearsal.cloud.backends import Backends
 from rehearsal.cloud.faults import Faults, Stated
 from rehearsal.cloud.instances import Instances
 from rehearsal.cloud.loopback import LOOPBACK
+from rehearsal.cloud.metrics import Metrics
 from rehearsal.cloud.ports import Ports
 from rehearsal.cloud.target_health import Drains, Health, States, health
 
@@ -29,10 +30,12 @@ class Cloud:
     states: States = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     changed: threading.Event = field(default_factory=threading.Event)
+    metrics: Metrics = field(default_factory=Metrics)
     stated: Stated = field(init=False)
 
     def __post_init__(self) -> None:
         self.stated = Stated(self.home)
+        cloudwatch.answer(self.metrics, self.backends.cloudwatch, lambda: time.time() - self.faults.metrics_lag)
 
     @property
     def faults(self) -> Faults:

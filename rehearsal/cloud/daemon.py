@@ -21,6 +21,7 @@ from rehearsal.cloud.cloud import Cloud
 from rehearsal.cloud.instances import Instances
 from rehearsal.cloud.loop import Loop
 from rehearsal.cloud.loopback import LOOPBACK
+from rehearsal.cloud.meter import Meter
 from rehearsal.cloud.ports import Ports
 from rehearsal.cloud.server import Server
 from rehearsal.cloud.state import State
@@ -44,7 +45,8 @@ class Daemon:
         self._balancer = Balancer(home / "envoy")
         self._server = Server(self._cloud)
         machine["AWS_ENDPOINT_URL"] = self._server.url
-        self._loop = Loop(self._cloud, self._balancer)
+        self._meter = Meter(self._balancer, self._cloud.metrics)
+        self._loop = Loop(self._cloud, self._balancer, self._meter)
         self._url = f"http://{LOOPBACK}:{port}"
         self._envoy: tuple[Child, ...] = ()
         self._saved: State | None = None
@@ -59,6 +61,7 @@ class Daemon:
         try:
             self._balancer.start()
             self._envoy = (child(self._balancer.pid),)
+            self._meter.start()
             self._server.start()
             while not self._is_ending:
                 self._turn()
@@ -94,6 +97,7 @@ class Daemon:
     def _stop(self) -> None:
         log.info("ending")
         self._server.stop()
+        self._meter.stop()
         self._instances.stop_all()
         self._balancer.stop()
         state.forget(self._home)

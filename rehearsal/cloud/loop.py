@@ -1,34 +1,26 @@
 """One turn of the cloud: from what the API was told to what the balancer and the instances do, and back.
 
-moto's state ─► instances (start, let go) ─► routing ─► balancer ─► health ─► instances (replace, end) ─► counters
+moto's state ─► instances (start, let go) ─► routing ─► balancer ─► health ─► instances (replace, end)
 """
 
-import time
-
-from rehearsal.cloud import counters
-from rehearsal.cloud.balancer import Balancer, Count
+from rehearsal.cloud.balancer import Balancer
 from rehearsal.cloud.cloud import Cloud
 from rehearsal.cloud.counters import Dimensions
+from rehearsal.cloud.meter import Meter
 from rehearsal.cloud.routing import Routing, cluster_name, listener_name, routing
 from rehearsal.cloud.trouble import Trouble
 from rehearsal.cloud.world import World
-
-NAMESPACE = "AWS/ApplicationELB"
-EVERY = 1.0  # seconds between points
 
 
 class Loop:
     """Keeps one cloud together. To be used from the main thread, to which processes are tied."""
 
-    def __init__(self, cloud: Cloud, balancer: Balancer) -> None:
+    def __init__(self, cloud: Cloud, balancer: Balancer, meter: Meter) -> None:
         self._cloud = cloud
         self._balancer = balancer
+        self._meter = meter
         self._trouble = Trouble(cloud.instances)
         self._held: Routing | None = None
-        self._groups: dict[str, Dimensions] = {}
-        self._listeners: dict[str, str] = {}
-        self._counts: list[Count] = []
-        self._counted = 0.0
 
     def turn(self) -> None:
         """Follow every change that was made, once."""
@@ -47,26 +39,19 @@ class Loop:
         with cloud.lock:
             cloud.instances.observe(cloud.world(), cloud.states)
         cloud.instances.finish(self._balancer.connections)
-        if time.monotonic() - self._counted >= EVERY:
-            self.count()
-
-    def count(self) -> None:
-        """What was answered since the last count becomes points in CloudWatch."""
-        self._counted = time.monotonic()
-        now = self._balancer.counts()
-        points = counters.points(self._counts, now, self._groups, self._listeners)
-        self._counts = now
-        with self._cloud.lock:
-            self._cloud.backends.cloudwatch.put_metric_data(NAMESPACE, points)  # moto stamps them with now
 
     def _routing(self, world: World) -> Routing:
         ports = self._cloud.ports.follow(world.balancers)
-        for arn, balancer in world.used().items():
-            self._groups[cluster_name(arn)] = Dimensions(_after(arn, 5), _after(balancer.arn, 5, "loadbalancer/"))
-        for balancer in world.balancers:
-            for one in balancer.listeners:
-                name = listener_name(balancer, one, ports[one.arn])
-                self._listeners[name] = _after(balancer.arn, 5, "loadbalancer/")
+        groups = {
+            cluster_name(arn): Dimensions(_after(arn, 5), _after(balancer.arn, 5, "loadbalancer/"))
+            for arn, balancer in world.used().items()
+        }
+        listeners = {
+            listener_name(balancer, one, ports[one.arn]): _after(balancer.arn, 5, "loadbalancer/")
+            for balancer in world.balancers
+            for one in balancer.listeners
+        }
+        self._meter.know(groups, listeners)
         return routing(world, ports, self._cloud.instances.places(), self._trouble.ill(world))
 
 

@@ -67,7 +67,9 @@ class Proxy:
             "--disable-hot-restart",  # which ties Envoys on one machine together by a shared number
             *("--drain-time-s", "5"),  # how long the connections of a listener that was removed may stay
             *("--file-flush-interval-msec", "100"),  # of the health log
-            *("--log-level", "warning", "--component-log-level", "main:error"),  # main warns of no limit to clients
+            *("--log-level", "warning"),
+            # main warns of no limit to clients, misc complains of requests whose target has begun no answer
+            *("--component-log-level", "main:error,misc:critical"),
         ]
 
     def _ready(self, page: Path) -> bool:

@@ -15,6 +15,7 @@ from rehearsal.cloud.cloud import Cloud
 from rehearsal.cloud.instances import Instances
 from rehearsal.cloud.ports import Ports
 from rehearsal.cloud.server import Server
+from rehearsal.cloud.tallies import Count, Time
 from tests.rehearsal.cloud.running import Shop, User, rehearsal
 
 MAIN = 21_000  # the main listener's port; nothing listens there
@@ -96,6 +97,24 @@ def forward(weights: dict[str, int]) -> dict[str, Any]:
     """A forward action."""
     groups = [{"TargetGroupArn": arn, "Weight": weight} for arn, weight in weights.items()]
     return {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
+
+
+class FakeBalancer:
+    """Has counted what is `held`."""
+
+    def __init__(self) -> None:
+        self.held: list[Count] = []
+
+    def counts(self) -> list[Count]:
+        return list(self.held)
+
+    def times(self) -> list[Time]:
+        return []
+
+
+@pytest.fixture
+def counting() -> Any:
+    return FakeBalancer()
 
 
 @pytest.fixture

@@ -1,12 +1,15 @@
 """Envoy's counters as CloudWatch's points."""
 
 from collections import Counter
+from dataclasses import replace
+from math import inf
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rehearsal.cloud.balancer import Count
-from rehearsal.cloud.counters import Dimensions, points
+from rehearsal.cloud.counters import Dimensions, Reading, points
+from rehearsal.cloud.tallies import Count, Time
+from rollout.envoy_stats import EDGES
 
 SHOP = "app/shop/0123456789abcdef"
 GROUPS = {name: Dimensions(f"targetgroup/{name}/0123456789abcdef", SHOP) for name in ("v1", "v2")}
@@ -24,17 +27,25 @@ COUNTS = st.dictionaries(
 
 
 def shown(now, before=()):
-    """Points as a dict: {(metric, target group's name or ""): value}."""
-    made = points(list(before), list(now), GROUPS, BALANCER)
+    """How many requests were seen, as a dict: {(metric, target group's name or ""): number}."""
+    made = points(Reading(list(before)), Reading(list(now)), GROUPS, BALANCER)
     found = {}
     for point in made:
-        dimensions = {one["Name"]: one["Value"] for one in point["Dimensions"]}
-        assert dimensions["LoadBalancer"] == SHOP
-        assert point["Unit"] == "Count"
-        name = dimensions.get("TargetGroup", "//").split("/")[1]
-        found[point["MetricName"], name] = point["Value"]
+        group, load_balancer = point.key
+        assert load_balancer == SHOP
+        assert point.unit == "Count"
+        found[point.metric, (group or "//").split("/")[1]] = point.seen[1.0]
     assert len(found) == len(made)
     return found
+
+
+def times(now, before=()):
+    """How often each time was seen of v1, in seconds; of its load balancer it is the same."""
+    made = points(Reading([], list(before)), Reading([], list(now)), GROUPS, BALANCER)
+    assert [(one.metric, one.unit) for one in made] == [("TargetResponseTime", "Seconds")] * 2
+    of_balancer, of_group = made
+    assert of_balancer.seen == of_group.seen
+    return of_group.seen
 
 
 def test_what_targets_answered_counts_for_the_group_and_for_the_load_balancer():
@@ -67,8 +78,37 @@ def test_a_request_for_which_no_target_was_chosen_is_in_no_request_count():
     assert shown([Count("web", "", 503, "-", 4)]) == own
 
 
-def test_a_client_that_left_was_a_request_without_a_code():
-    assert shown([Count("web", "v1", 0, "DC", 1)]) == {("RequestCount", "v1"): 1, ("RequestCount", ""): 1}
+def test_a_client_that_left_was_a_request_that_no_target_answered():
+    assert shown([Count("web", "v1", 0, "DC", 1)]) == {
+        ("RequestCount", "v1"): 1,
+        ("RequestCount", ""): 1,
+        ("HTTPCode_ELB_4XX_Count", ""): 1,
+    }
+
+
+def test_what_went_wrong_after_a_target_had_begun_its_answer_leaves_the_code_the_targets():
+    assert shown([Count("web", "v1", 200, "UPE", 2)]) == {
+        ("RequestCount", "v1"): 2,
+        ("HTTPCode_Target_2XX_Count", "v1"): 2,
+        ("RequestCount", ""): 2,
+        ("HTTPCode_Target_2XX_Count", ""): 2,
+    }
+
+
+def test_a_time_is_in_the_middle_of_its_bucket():
+    assert times([Time("web", "v1", 300, 3), Time("web", "v1", 1, 2)]) == {0.275: 3, 0.0005: 2}
+
+
+def test_a_time_beyond_all_edges_is_longer_than_the_last():
+    (longest,) = times([Time("web", "v1", inf, 1)])
+    assert longest > EDGES[-1] / 1000
+
+
+def test_only_times_that_came_since_count():
+    assert times([Time("web", "v1", 300, 3), Time("web", "v1", 1, 9)], [Time("web", "v1", 1, 7)]) == {
+        0.275: 3,
+        0.0005: 2,
+    }
 
 
 def test_only_what_came_since_counts():
@@ -103,7 +143,7 @@ def test_no_point_is_zero_and_no_code_of_the_balancer_has_a_group(now):
 
 @given(COUNTS, COUNTS)
 def test_two_readings_add_up(first, second):
-    both = Counter({(c.listener, c.cluster, c.code, c.flags): c.total for c in first})
-    both.update({(c.listener, c.cluster, c.code, c.flags): c.total for c in second})
-    later = [Count(*key, total) for key, total in both.items()]
+    both = Counter({replace(c, total=0): c.total for c in first})
+    both.update({replace(c, total=0): c.total for c in second})
+    later = [replace(count, total=total) for count, total in both.items()]
     assert Counter(shown(first)) + Counter(shown(later, first)) == Counter(shown(later))
