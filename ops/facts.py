@@ -33,11 +33,16 @@ class Config:
 
 @dataclass(frozen=True)
 class Update:
-    """One `pulumi up` that has ended; `result` is `succeeded` or `failed`, `values` its config as in `Config`."""
+    """One `pulumi up`. `result`: `succeeded` or `failed`, or `in-progress` where the backend tells of that; `values`: its
+    config as in `Config`; `author`: that of the commit it ran on.
+    """
 
     at: datetime
     result: str
     values: Mapping[str, str]
+    ended: datetime | None = None
+    message: str = ""
+    author: str = ""
 
     @property
     def traffic(self) -> Shares | None:

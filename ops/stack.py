@@ -69,7 +69,14 @@ class Stack:
             found = self._asked(lambda page=page: self._stack.history(page_size=PAGE, page=page, show_secrets=False))
             for one in (one for one in found if one.kind == "update"):
                 config = {key: entry.value for key, entry in one.config.items()}
-                yield Update(one.start_time.replace(tzinfo=UTC), one.result, config)
+                yield Update(
+                    at=one.start_time.replace(tzinfo=UTC),
+                    result=one.result,
+                    values=config,
+                    ended=one.end_time.replace(tzinfo=UTC) if one.end_time else None,
+                    message=one.message,
+                    author=one.environment.get("git.author", ""),
+                )
             if len(found) < PAGE:
                 return
 
