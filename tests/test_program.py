@@ -110,7 +110,8 @@ def test_a_slice_comes_after_its_ledger_record_and_its_fleet_after_its_isolation
     assert isolation.urn in fleet.request.dependencies
 
 
-IGNORED = ["minSize", "maxSize", "desiredCapacity", "protectFromScaleIn", "launchTemplate"]
+SCALED = ["minSize", "maxSize", "desiredCapacity", "protectFromScaleIn"]
+IGNORED = [*SCALED, "launchTemplate", "targetGroupArns", "vpcZoneIdentifiers"]
 
 
 def test_changes_are_ignored_only_where_the_design_says(two):

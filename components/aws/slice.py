@@ -23,8 +23,11 @@ CHECK_SECONDS = 5  # the shortest that AWS knows
 # After creation the sizes belong to whoever scales the fleet: a policy, a person, the rollout. To put a maximum back
 # that was raised would make AWS scale in to it, in the middle of a busy day; to put a minimum back that was lowered
 # would wake each standby that was put to sleep. A walk protects instances from scale-in, new ones too; what a dead one
-# left, the next one lifts. And a newer program's rendering of the template never reaches a published slice.
-IGNORED = ["minSize", "maxSize", "desiredCapacity", "protectFromScaleIn", "launchTemplate"]
+# left, the next one lifts.
+SCALED = ["minSize", "maxSize", "desiredCapacity", "protectFromScaleIn"]
+# What a fleet is built from never reaches one that stands, be it a newer program's rendering of the template: moved to
+# a target group made anew, a fleet would leave the live one empty before the traffic record could refuse that.
+BUILT_FROM = ["launchTemplate", "targetGroupArns", "vpcZoneIdentifiers"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +128,7 @@ class Slice(pulumi.ComponentResource):
                 parent=self,
                 depends_on=[isolation],
                 hooks=ResourceHookBinding(before_delete=[self._args.let_go]),
-                ignore_changes=IGNORED,
+                ignore_changes=[*SCALED, *BUILT_FROM],
                 custom_timeouts=CustomTimeouts(delete=f"{self._args.drain + 600}s"),
             ),
         )

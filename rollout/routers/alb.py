@@ -172,15 +172,13 @@ class AlbRouter:
     def _version(self, arn: str) -> str:
         """The version that owns target group *arn*; of a group nobody declares, its tag or else its name.
 
-        It is remembered, so that a walk away from such a group can put its weight back.
+        It is remembered, so that a walk away from such a group can put its weight back, also from one whose version
+        was built anew meanwhile.
         """
         for version, group in self.groups.items():
             if group == arn:
                 return version
-        name = arn.split("/")[-2]
-        version = self._tags(arn).get(f"{TAG}version", name)
-        if version in self.groups:  # made anew: not the group that is declared
-            version = name
+        version = self._tags(arn).get(f"{TAG}version", arn.split("/")[-2])
         self.groups[version] = arn
         return version
 

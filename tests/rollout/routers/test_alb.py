@@ -294,12 +294,13 @@ def test_a_version_that_was_published_anew_has_carried_nothing(groups):
     assert carried(router) == frozenset()
 
 
-def test_a_group_of_the_same_version_made_before_is_known_by_its_name(groups):
-    groups.rule({"v1": 999})
+def test_the_live_group_of_a_version_is_meant_also_when_it_was_built_anew(groups):
+    rule = groups.rule({"v1": 999})
     router = router_of(groups)
-    anew = router.groups["v1"] = groups.group("v1")
-    assert router.read() == Live({groups.groups["v1"].split("/")[-2]: 1000}, None)
-    assert router.groups["v1"] == anew
+    router.groups["v1"] = groups.group("v1")
+    assert router.read() == Live({"v1": 1000}, None)
+    router.set_shares({"v1": 500, "v2": 500})
+    assert groups.weights(rule) == {"v1": 500, "v2": 500}
 
 
 def test_of_what_has_carried_those_that_came_last_are_remembered(groups):
