@@ -69,7 +69,7 @@ class CloudWatchSource:
         self._next = max(ticks[-1].end if ticks else self._next, settled - self._periods(PATIENCE))
         return ticks
 
-    def recent(self, seconds: float) -> Tick | None:
+    def recent(self, seconds: float) -> Tick:
         """The sums of the settled periods within the last *seconds*, from the first with any request on."""
         end = self._settled()
         begin = end - self._periods(seconds)
