@@ -20,7 +20,7 @@ from rollout.shares import Shares, percent, text
 from rollout.summary import evidence, outcome, span
 
 STYLES = {"promote": "green", "restore": "red", "crashed": "red", "failed": "red", "walking": "cyan"}
-HEADS = ["when (UTC)", "who", "declared", "verdict", "took", "evidence"]
+HEADS = ["when (UTC)", "who", "declared", "verdict", "took", "run", "evidence"]
 SLACK = timedelta(seconds=2)  # the engine's history knows whole seconds
 AHEAD = 5  # walks read beyond those that are shown: some have no update
 
@@ -83,7 +83,7 @@ def show(found: Sequence[Past], console: Console) -> None:
 def _cells(one: Past) -> list[str]:
     declared = "?" if one.declared is None else text(one.declared)
     took = "" if one.seconds is None else span(one.seconds)
-    return [f"{one.at:%Y-%m-%d %H:%M}", one.who, declared, one.verdict, took, one.evidence]
+    return [f"{one.at:%Y-%m-%d %H:%M}", one.who, declared, one.verdict, took, one.run or "", one.evidence]
 
 
 def _with_former(updates: Iterable[Update]) -> Iterator[tuple[Update, Shares | None]]:

@@ -26,12 +26,12 @@ TITLES = {
 }
 
 
-def write(entry: Entry, folder: Path) -> Path:
-    """Write the page of *entry* into *folder*; where it is. OSError."""
+def write(entry: Entry, folder: Path, now: float | None = None) -> Path:
+    """Write the page of *entry* into *folder*; where it is. OSError. *now* as in `render`."""
     folder.mkdir(parents=True, exist_ok=True)
     file, beside = folder / f"{entry.run}.html", folder / f".{entry.run}.html.{os.getpid()}"
     try:
-        beside.write_text(render(entry), encoding="utf-8")
+        beside.write_text(render(entry, now), encoding="utf-8")
         beside.replace(file)
     finally:
         beside.unlink(missing_ok=True)

@@ -165,10 +165,10 @@ def test_people_get_a_line_for_each_however_narrow_the_terminal():
     head, first, second = shown(found)
     assert head.split("  ")[0] == "when (UTC)"
     assert first.startswith(
-        "2026-11-24 12:00  ada@laptop           v3 100    restore  2 min 0 s  v3: 61 of 1,204 failed"
+        "2026-11-24 12:00  ada@laptop           v3 100    restore  2 min 0 s  9b1d77e0  v3: 61 of 1,204 failed"
     )
     assert first.endswith("worse by 4.9 points, e-value 4.1e6")
-    assert second == "2026-11-24 11:00  commit by Ada Byron  v2 100    promote  2 min 0 s  the first traffic"
+    assert second == "2026-11-24 11:00  commit by Ada Byron  v2 100    promote  2 min 0 s            the first traffic"
 
 
 def test_an_empty_history_is_told():
