@@ -27,6 +27,18 @@ AT_50 = {"v1": 500, "v2": 500}
 DEAD = Owner("ann", "elsewhere", 1, 1)
 
 
+def turns_bad(bench, at, part):
+    """v2 fails *part* of its requests from when the shares *at* are set."""
+    took = bench.router.set_shares
+
+    def set_shares(shares):
+        took(shares)
+        if shares == at:
+            bench.source.failing["v2"] = part
+
+    bench.router.set_shares = set_shares
+
+
 @pytest.fixture
 def shop(bench):
     """v1 serves; v2 is healthy and has no share."""
@@ -77,7 +89,7 @@ def test_a_newcomer_that_fails_is_restored_in_one_write_with_the_numbers(shop):
 
 
 def test_a_newcomer_that_turns_bad_late_is_found_late(shop):
-    shop.clock.at(60, lambda: shop.source.failing.update(v2=0.3))
+    turns_bad(shop, AT_50, 0.3)
     with pytest.raises(WorseError):
         shop.walk(V1, V2, replace(RAMP, bake=30))
     assert AT_50 in shop.router.writes
@@ -85,8 +97,7 @@ def test_a_newcomer_that_turns_bad_late_is_found_late(shop):
 
 
 def test_a_newcomer_that_turns_bad_with_all_the_traffic_goes_back_to_the_warm_incumbent(shop):
-    shop.source.rate = 1000
-    shop.clock.at(36, lambda: shop.source.failing.update(v2=0.3))
+    turns_bad(shop, V2, 0.3)
     with pytest.raises(WorseError, match="with no incumbent left to compare with"):
         shop.walk(V1, V2, RAMP)
     assert shop.router.writes == [AT_5, AT_25, AT_50, V2, V1]
@@ -184,7 +195,7 @@ def test_a_walk_that_was_killed_goes_on_at_its_step_and_restores_to_where_it_beg
     shop.router.start(AT_50, Mark("ab12cd34", V1, V2, DEAD, 0))
     shop.source.failing = {"v2": 0.3}
     with pytest.raises(WorseError):
-        shop.walk(V1, V2, RAMP)
+        shop.walk(V1, V2, replace(RAMP, bake=30))
     assert shop.router.writes == [V1]
 
 
@@ -232,8 +243,7 @@ def test_a_slice_that_has_carried_everything_gets_it_back_in_one_move(shop):
 
 
 def test_a_restored_newcomer_has_never_carried_everything(shop):
-    shop.source.rate = 1000
-    shop.clock.at(36, lambda: shop.source.failing.update(v2=0.3))
+    turns_bad(shop, V2, 0.3)
     with pytest.raises(WorseError):
         shop.walk(V1, V2, RAMP)
     assert V2 in shop.router.writes
