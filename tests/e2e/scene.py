@@ -28,6 +28,7 @@ RAMP = {  # short bakes, and the proof at a large share: at this rate a good rel
     "gates": {"errors": {}},
     "rollback": "ramp",  # each test ramps, whatever the others released
 }
+EASY = {"errors": {"allow": 10}}  # gates that are proven within seconds
 WALK = [{"v1": 950, "v2": 50}, {"v1": 750, "v2": 250}, {"v1": 500, "v2": 500}, {"v2": 999}]
 LOOK = 0.2  # seconds between two looks at the live weights
 SLACK = 1.0  # seconds by which a client's clock and a walk's may differ on when a share was given
@@ -165,11 +166,16 @@ def served_at_most(answers: Iterable[Answer], entry: Mapping[str, Any], version:
     return expected + 5 * expected**0.5
 
 
-def assert_restored(scene: Scene, done: Done, message: str, verdict: str = "restore") -> None:
-    """The `up` ended non-zero and says why; the former traffic is live and recorded, and no mark is left."""
+def assert_refused(done: Done, message: str) -> None:
+    """A command ended non-zero and says why."""
     assert done.code != 0, done.text
     assert re.search(message, done.text), done.text
     assert "Traceback" not in done.text
+
+
+def assert_restored(scene: Scene, done: Done, message: str, verdict: str = "restore") -> None:
+    """The `up` ended non-zero and says why; the former traffic is live and recorded, and no mark is left."""
+    assert_refused(done, message)
     assert scene.state == alone("v1")
     assert scene.entry()["verdict"] == verdict
 
