@@ -1,26 +1,32 @@
-"""What really runs: a service's live traffic and the health of its slices, asked with the stack's own credentials.
+"""What really runs: a service's live traffic and the state of its slices, asked with the stack's own credentials.
 
-In: the stack's settings and state. Out: plain answers, or an OpsError that says what could not be looked at.
+In: the stack's settings and state. Out: plain answers, or an OpsError that says what could not be looked at or done.
 """
 
 import threading
 from collections.abc import Callable, Collection
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pulumi
-from botocore.exceptions import ClientError
 
+from components import control
 from components.aws.session import Session
 from components.settings import PROJECT, Settings
+from ops import parts
 from ops.errors import OpsError
 from ops.facts import State
+from ops.parts import fleet_of
+from rollout import recovery
 from rollout.autoscaling import AutoScalingFleets
+from rollout.aws import asked
 from rollout.clock import RealClock
+from rollout.controller import Controller
 from rollout.errors import RolloutError, RouterError
-from rollout.mark import Mark
-from rollout.restore import restore
-from rollout.routers.alb import AlbRouter, asked
+from rollout.journal import Entry
+from rollout.patience import Patience, PatientFleets, PatientRouter
 from rollout.routers.interface import Health, Live
+
+UNBUILT = "slice"  # what is missing of a version that was never built, or was retired
 
 T = TypeVar("T")
 
@@ -37,59 +43,70 @@ class Cloud:
         except pulumi.RunError as error:
             raise OpsError(str(error)) from None
         slices = state.known(settings)
-        self._router = AlbRouter(
-            elbv2=self._session.client("elbv2"),
-            autoscaling=self._session.client("autoscaling"),
+        self._settings = settings
+        self._place = control.Place(
             listener=there["listener"],
             priority=int(there["priority"]),
-            service=there["service"],
+            url=state.outputs.get("url", ""),
             groups={version: one.group for version, one in slices.items()},
             fleets={version: one.fleet for version, one in slices.items()},
         )
+        self._router = control.router(settings, self._session, self._place)
 
     def live(self) -> Live | None:
         """The live shares and a walk's mark; None when nothing splits traffic."""
         return _told(self._router.read)
 
-    def ask_stop(self, run: str) -> None:
-        """Ask the walk *run* to end."""
-        _told(lambda: self._router.ask_stop(run))
+    def ask_stop(self, run: str) -> bool:
+        """Ask the walk *run* to put back what it moved; False when it is not on (any more)."""
+        return _told(lambda: self._router.ask_stop(run))
 
-    def restore(self, mark: Mark) -> str:
-        """Put back what was live before the walk of *mark*, lift what it held; what came of it, in words."""
-        said = restore(self._router, RealClock(), threading.Event(), mark.start, mark)
-        fleets = AutoScalingFleets(self._session.client("autoscaling"), self._router.fleets)
-        _told(lambda: fleets.let_go({*mark.start, *mark.goal}))
-        return said
+    def recover(self, live: Live, say: Callable[[str], None]) -> None:
+        """Undo the dead walk that is marked in *live*."""
+        patience = Patience(RealClock(), threading.Event())
+        fleets = AutoScalingFleets(self._session.client("autoscaling"), self._place.fleets)
+        router = PatientRouter(self._router, patience)
+        _told(lambda: recovery.recover(router, PatientFleets(fleets, patience), RealClock(), live, say))
+
+    def controller(
+        self, stack: str, stop: threading.Event, say: Callable[[str], None], done: Callable[[Entry], None]
+    ) -> Controller:
+        """What walks here, as in a run of the program; *stack* as the program knows it."""
+        return control.controller(self._settings, self._session, self._place, stack, stop=stop, say=say, done=done)
 
     def health(self, version: str) -> Health | None:
         """How healthy *version*'s slice is; None when its target group or fleet is gone."""
-        fleet = self._router.fleets.get(version)
-        if version not in self._router.groups or (fleet and not self._has(fleet)):
+        fleet = self._place.fleets.get(version)
+        if version not in self._router.groups or (
+            fleet and not _told(lambda: fleet_of(self.client("autoscaling"), fleet))
+        ):
             return None
         try:
             return self._router.health(version)
         except RouterError as error:
-            cause = error.__cause__
-            if isinstance(cause, ClientError) and "TargetGroupNotFound" in cause.response["Error"]["Code"]:
+            if "TargetGroupNotFound" in str(error):
                 return None
             raise OpsError(str(error)) from None
 
+    def missing(self, version: str) -> list[str]:
+        """The parts of *version*'s slice that are no more, its AMI apart; the whole of it when it was never built."""
+        group, fleet = self._router.groups.get(version), self._place.fleets.get(version)
+        if group is None:
+            return [UNBUILT]
+        elbv2, autoscaling, ec2 = (self.client(one) for one in ("elbv2", "autoscaling", "ec2"))
+        return _told(lambda: parts.missing(elbv2, autoscaling, ec2, group, fleet))
+
     def images(self, amis: Collection[str]) -> set[str]:
         """Those of *amis* that still exist."""
-        ec2 = self._session.client("ec2")
-        only = [{"Name": "image-id", "Values": sorted(amis)}]
-        found = _told(lambda: asked("look the AMIs up", lambda: ec2.describe_images(Filters=only))) if amis else {}
-        return {image["ImageId"] for image in found.get("Images", [])}
+        if not amis:
+            return set()
+        query = {"Filters": [{"Name": "image-id", "Values": sorted(amis)}]}
+        found = _told(lambda: asked("look the AMIs up", lambda: self.client("ec2").describe_images(**query)))
+        return {image["ImageId"] for image in found["Images"]}
 
-    def _has(self, fleet: str) -> bool:
-        autoscaling = self._session.client("autoscaling")
-        answer = _told(
-            lambda: asked(
-                "read the fleet", lambda: autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[fleet])
-            )
-        )
-        return bool(answer["AutoScalingGroups"])
+    def client(self, service: str) -> Any:
+        """A boto3 client, for what is looked up outside of a walk."""
+        return self._session.client(service, patient=True)
 
 
 def _told(call: Callable[[], T]) -> T:

@@ -4,12 +4,14 @@ from typing import Annotated
 
 import typer
 
+from ops import down as leaving
+from ops import gc as sweeping
 from ops import looks
 from ops import recover as recovering
 from ops import release as releasing
 from ops import rollback as returning
 from ops import stop as stopping
-from ops.terminal import StackName, say, stack_of, told
+from ops.terminal import StackName, ask, say, stack_of, told
 
 HELP = """Release, roll back, look. Each verb does what a person does by hand: it edits Pulumi.STACK.yaml and runs
 `pulumi up`, and the two can be mixed at will.
@@ -27,6 +29,8 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, help=HELP, rich_markup_mode=None, pretty_exceptions_enable=False
 )
 
+TakeOver = Annotated[bool, typer.Option("--take-over", help="Start from live weights that nobody here set.")]
+
 
 @app.command()
 def release(
@@ -35,39 +39,63 @@ def release(
     image: Annotated[
         str | None, typer.Option(metavar="REPO@sha256:…", help="The image, by digest, that the machine's Docker runs.")
     ] = None,
+    take_over: TakeOver = False,
     stack: StackName = None,
 ) -> None:
     """Add a release and give it all the traffic."""
     with told():
-        releasing.release(stack_of(stack), version, ami, image, say)
+        releasing.release(stack_of(stack), version, ami, image, say, take_over=take_over)
 
 
 @app.command()
 def rollback(
     version: Annotated[
         str | None,
-        typer.Argument(metavar="VERSION", help="Where to; else the newest other traffic that went through."),
+        typer.Argument(metavar="VERSION", help="Where to; else the newest other release that went through."),
     ] = None,
+    now: Annotated[bool, typer.Option("--now", help="Move the weights first, by API; ends a walk that is on.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell the plan.")] = False,
+    take_over: TakeOver = False,
     stack: StackName = None,
 ) -> None:
-    """Go back to a version, or to earlier traffic."""
+    """Go back to a version, or to the newest other release."""
     with told():
-        returning.rollback(stack_of(stack), version, say)
+        returning.rollback(stack_of(stack), version, say, now=now, dry_run=dry_run, take_over=take_over)
 
 
 @app.command()
 def stop(stack: StackName = None) -> None:
-    """End a walk that is on: the former weights are back within two seconds."""
+    """End a walk that is on: the former weights go back."""
     with told():
         stopping.stop(stack_of(stack), say)
 
 
 @app.command()
 def recover(stack: StackName = None) -> None:
-    """Undo a walk whose process was killed, and break its lock; the last step of each CI job."""
+    """Undo a walk whose process is dead, and break its lock."""
     with told():
         recovering.recover(stack_of(stack), say)
 
 
-for look in (looks.status, looks.plan):
+@app.command()
+def gc(
+    yes: Annotated[bool, typer.Option("--yes", help="Remove them.")] = False,
+    stack: StackName = None,
+) -> None:
+    """Show the standbys beyond `sluice:keep`, or remove them."""
+    with told():
+        sweeping.gc(stack_of(stack), say, yes=yes)
+
+
+@app.command()
+def down(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the stack's name.")] = False,
+    stack: StackName = None,
+) -> None:
+    """Take every slice away; network, load balancer and data stay."""
+    with told():
+        leaving.down(stack_of(stack), say, None if yes else ask)
+
+
+for look in (looks.status, looks.plan, looks.watch, looks.history, looks.report):
     app.command()(look)

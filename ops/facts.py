@@ -33,8 +33,8 @@ class Config:
 
 @dataclass(frozen=True)
 class Update:
-    """One `pulumi up`. `result`: `succeeded` or `failed`, or `in-progress` where the backend tells of that; `values`: its
-    config as in `Config`; `author`: that of the commit it ran on.
+    """One `pulumi up`. `result`: `succeeded` or `failed`, or `in-progress` where the backend tells of that; `values`:
+    its config as in `Config`; `author`: that of the commit it ran on.
     """
 
     at: datetime
@@ -76,17 +76,22 @@ class Slice:
 
 @dataclass(frozen=True)
 class State:
-    """What is recorded: `outputs` of the last `up` that went through, and each slice's own by its logical name."""
+    """What is recorded: `outputs` of the last `up` that went through, each slice's own by its logical name, and the
+    `shares` that the last finished `up` declared (None: nothing is recorded).
+    """
 
     outputs: Mapping[str, Any]
     slices: Mapping[str, Mapping[str, Any]]
+    shares: Shares | None = None
 
     def stands(self, service: str, version: str) -> bool:
         """Whether the slice of *version* was built to the end, whatever came of it."""
         return naming.logical(service, version) in self.slices
 
     def known(self, settings: Settings) -> dict[str, Slice]:
-        """Every slice there is word of: those of the outputs, and those that a failed `up` has built since."""
+        """Every slice there is word of: those of the outputs, those that a failed `up` has built since, and what is
+        listed as running already.
+        """
         found = {
             version: Slice(one["artifact"], one["group"], one["fleet"])
             for version, one in self.outputs.get(PROJECT, {}).get("slices", {}).items()
@@ -95,4 +100,6 @@ class State:
             made = self.slices.get(naming.logical(settings.service.name, release.version))
             if made:
                 found[release.version] = Slice(release.artifact, made["group"], made["fleet"])
+            elif release.target_group:
+                found[release.version] = Slice(release.artifact, release.target_group, None)
         return found

@@ -1,23 +1,19 @@
-"""The engine's locks on a stack, where its state is in a folder or in S3: who holds them, and whether that is over.
+"""The engine's locks on a stack: who holds them, and whether that is over.
 
-In: the backend's URL, the project and stack. Out: one `Lock` each. The engine itself breaks all or none, and asks
-nobody; so what is broken here is looked at first.
+In: what the engine says when it is refused a lock. Out: one `Lock` for each. The engine breaks all of them or none
+(`pulumi cancel`), and asks nobody; so what is broken here is looked at first.
 """
 
-import json
-from collections.abc import Callable, Iterator
+import re
+import socket
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import psutil
-from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.errors import OpsError
+from rollout.mark import Mark, plain
 
-FOLDER = ".pulumi/locks/organization"
+LINE = re.compile(r": created by (?P<user>.+)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<at>\S+)$", re.MULTILINE)
 CLOCKS = 60.0  # seconds by which a process may seem younger than the lock that it wrote
 
 
@@ -33,44 +29,25 @@ class Lock:
     def __str__(self) -> str:
         return f"{self.user}@{self.host} (pid {self.pid})"
 
-    def is_dead(self, here: str) -> bool | None:
-        """Whether its process has ended; None: it is not of the host *here*, so nobody can tell."""
-        if self.host != here:
-            return None
+    def is_dead(self, cut_short: Mark | None = None) -> bool:
+        """Whether nobody can be at work under it: its process has ended.
+
+        Of another host's process that cannot be seen. It counts as dead when the walk that was *cut_short*, whose lease
+        has run out, was the same user's on the same host.
+        """
+        if self.host != socket.gethostname():
+            of = cut_short.owner if cut_short else None
+            return of is not None and (of.user, of.host) == (plain(self.user), plain(self.host))
         try:
-            return psutil.Process(self.pid).create_time() > self.since + CLOCKS
+            process = psutil.Process(self.pid)
+            return process.create_time() > self.since + CLOCKS or process.status() == psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return True
 
 
-def locks(url: str, project: str, stack: str, s3: Callable[[], Any]) -> list[Lock] | None:
-    """The locks on *stack*; None where the backend keeps them by itself. OpsError when they cannot be read."""
-    parts = urlsplit(url)
-    below = f"{FOLDER}/{project}/{stack}"
-    try:
-        if parts.scheme == "file":
-            return [_lock(text) for text in _files(Path(unquote(parts.netloc + parts.path)).expanduser() / below)]
-        if parts.scheme == "s3":
-            prefix = "/".join(filter(None, (parts.path.strip("/"), below)))
-            return [_lock(text) for text in _objects(s3(), parts.netloc, f"{prefix}/")]
-    except (OSError, BotoCoreError, ClientError, ValueError, KeyError) as error:
-        raise OpsError(f"the stack's locks in {url} cannot be read: {error}") from None
-    return None
-
-
-def _files(folder: Path) -> Iterator[str]:
-    for file in sorted(folder.glob("*.json")):
-        yield file.read_text()
-
-
-def _objects(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        for one in page.get("Contents", ()):
-            yield s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read().decode()
-
-
-def _lock(text: str) -> Lock:
-    found = json.loads(text)
-    return Lock(
-        found["username"], found["hostname"], int(found["pid"]), datetime.fromisoformat(found["timestamp"]).timestamp()
-    )
+def parse(refusal: str) -> list[Lock]:
+    """The locks that *refusal* names; none when it is about something else."""
+    return [
+        Lock(one["user"], one["host"], int(one["pid"]), datetime.fromisoformat(one["at"]).timestamp())
+        for one in LINE.finditer(refusal)
+    ]

@@ -4,14 +4,12 @@ In: the stack file, or that file with other traffic. Out: the plan that the prog
 slice is that would gain share, and what the engine would make and delete.
 """
 
-import tempfile
-from pathlib import Path
-
 from ops import stackfile
-from ops.rollback import published
+from ops.change import candidate
+from ops.prospect import prospect
 from ops.stack import Preview, Stack
 from ops.stackfile import StackFile
-from ops.status import Report, SliceReport, survey
+from ops.target import published
 
 NAMES = {"create": "to create", "update": "to update", "replace": "to replace", "delete": "to delete"}
 
@@ -21,11 +19,16 @@ def plan(stack: Stack, to: str | None) -> list[str]:
     file = stackfile.load(stack.file)
     if to is not None:
         file = _going_to(stack, file, to)
-    with tempfile.TemporaryDirectory() as folder:
-        candidate = Path(folder, file.path.name)
-        candidate.write_bytes(file.text.encode())
-        found = stack.preview(candidate)
-    return [*found.plan, *_readiness(survey(stack), file), _changes(found)]
+    *told, engine = expected(stack, file)
+    ahead = prospect(stack, file)
+    return [*told, *(f"  {line}" for line in (ahead.lines if ahead else ())), engine]
+
+
+def expected(stack: Stack, file: StackFile) -> list[str]:
+    """What the program's own preview tells of *file*, and in the last line what the engine would do."""
+    with candidate(file) as path:
+        found = stack.preview(path)
+    return [*found.plan, _changes(found)]
 
 
 def markdown(stack: Stack, lines: list[str]) -> str:
@@ -37,18 +40,6 @@ def _going_to(stack: Stack, file: StackFile, version: str) -> StackFile:
     if version not in file.releases:
         file = file.with_releases({version: published(stack.updates(), version, file.releases)}, first=True)
     return file.with_traffic({version: 100})
-
-
-def _readiness(report: Report, file: StackFile) -> list[str]:
-    gaining = [v for v, share in file.traffic.items() if share and share > report.live.get(v, 0)]
-    there = {one.version: one for one in report.slices}
-    return [f"  {_said(version, there.get(version))}" for version in gaining]
-
-
-def _said(version: str, one: SliceReport | None) -> str:
-    if one is None or one.readiness == "gone":
-        return f"{version} is not there yet: its slice is built first"
-    return f"{version} is {one.readiness}: {one.healthy} of {one.desired} healthy"
 
 
 def _changes(found: Preview) -> str:

@@ -1,63 +1,82 @@
-"""`recover`: put the weights of a walk whose process is dead back to where it began, and break only its lock.
+"""`recover`: undo the walk of a process that is dead, and break only its lock.
 
-In: the mark beside the live weights, the engine's locks. Out: the former weights live, no mark, no dead lock. Nothing
+In: the mark beside the live weights, the engine's locks. Out: the former weights live, no mark, no dead lock; nothing
 when there is nothing to do: a CI job runs it always, as its last step.
 """
 
-import socket
 import time
 from collections.abc import Callable
 
+from components.settings import PROJECT
+from ops import stackfile
 from ops.aws import Cloud
-from ops.errors import BusyError, OpsError
-from ops.locks import Lock
+from ops.change import declared
+from ops.errors import BusyError
+from ops.facts import State
 from ops.stack import Stack
-from rollout import mark as marks
-from rollout.mark import Mark
-from rollout.shares import text
+from ops.stop import said
+from rollout.mark import Mark, is_alive
+from rollout.shares import Shares, text
 
 
 def recover(stack: Stack, say: Callable[[str], None]) -> None:
-    """Restore the walk of a dead owner; BusyError when its owner is alive, OpsError when it could not be done."""
+    """Undo a dead owner's walk; BusyError when the owner is alive, OpsError when it could not be done."""
     state = stack.state()
-    if not state.outputs and not state.slices:
-        say("nothing is released yet: nothing to recover")
-        return
-    cloud = Cloud(stack.config().settings(), state)
+    mark = _undo(stack, state, say) if PROJECT in state.outputs else None
+    broken = _unlock(stack, mark, say)
+    if not mark and not broken:
+        say("nothing to recover")
+
+
+def _undo(stack: Stack, state: State, say: Callable[[str], None]) -> Mark | None:
+    """The mark of the dead walk that was undone; None when there is none."""
+    settings = stack.config().settings()
+    cloud = Cloud(settings, state)
     live = cloud.live()
     mark = live.mark if live else None
-    if mark and marks.is_alive(mark, time.time()):
-        raise BusyError(f"the walk {mark} is on; `python -m ops stop` ends it. Nothing was changed")
-    if mark:
-        said = cloud.restore(mark)
-        now = cloud.live()
-        if now is None or now.mark or now.shares != mark.start:
-            raise OpsError(f"{said}. Live is {text(now.shares) if now else 'nobody'}")
-        say(f"{mark} was cut short. {said}")
-        say(
-            f"the next `pulumi up` walks to what {stack.file.name} declares; to stay where it is now, declare "
-            f"{text(mark.start)}"
+    if live is None or mark is None:
+        return None
+    left = mark.until - time.time()
+    if is_alive(mark, time.time()):
+        raise BusyError(
+            f"a walk is on: {mark}, and {said(live)}; its owner is alive, or cannot be seen from here and has renewed "
+            f"its mark, which lasts {left:.0f} s more. `python -m ops stop` ends it. Nothing was changed"
         )
-    _unlock(stack, mark, say)
-    if not mark:
-        say(f"no walk was cut short; live is {text(live.shares) if live else 'nobody'}")
+    say(f"a walk was cut short: {mark}, and {said(live)}")
+    cloud.recover(live, say)
+    now = cloud.live()
+    healths = {version: cloud.health(version) for version in mark.start}
+    ill = [str(one or f"{v}: its slice is gone") for v, one in healths.items() if one is None or not one.ready]
+    say("; but ".join([f"recovered: {said(now)}", *ill]))
+    say(_next(stack, state.shares, mark.start))
+    return mark
 
 
-def _unlock(stack: Stack, mark: Mark | None, say: Callable[[str], None]) -> None:
-    found = stack.locks()
-    if not found:
-        return
-    held = [lock for lock in found if not _is_over(lock, mark)]
+def _next(stack: Stack, recorded: Shares | None, live: Shares) -> str:
+    """What the next `pulumi up` will do."""
+    name, wanted = stack.file.name, declared(stackfile.load(stack.file))
+    if wanted is None or wanted == live:
+        return f"the next `pulumi up` has nothing to move: {name} declares {text(live)}"
+    if recorded not in (None, live):
+        return (
+            f"{name} declares {text(wanted)}, and recorded is {text(recorded)}: to walk there from {text(live)}, run "
+            "`pulumi up` with SLUICE_TAKE_OVER=yes"
+        )
+    return f"the next `pulumi up` walks to {text(wanted)}, as {name} declares; to stay, declare {text(live)}"
+
+
+def _unlock(stack: Stack, cut_short: Mark | None, say: Callable[[str], None]) -> bool:
+    """Break the locks when all of their owners are dead; whether there was any."""
+    locks = stack.locks()
+    if not locks:
+        return False
+    held = [lock for lock in locks if not lock.is_dead(cut_short)]
     if held:
-        say(f"the stack stays locked by {', '.join(map(str, held))}: `pulumi cancel` once that has ended")
-        return
+        say(
+            f"the stack is locked by {', '.join(map(str, held))}, which is alive as far as can be seen from here: not "
+            "broken. Wait for it; `pulumi cancel` breaks every lock"
+        )
+        return True
     stack.cancel()
-    say(f"the stack was locked by {', '.join(map(str, found))}, which is dead: unlocked")
-
-
-def _is_over(lock: Lock, mark: Mark | None) -> bool:
-    """Whether nobody can be at work under *lock*: its process is dead, or it is the dead walk's host and user's."""
-    dead = lock.is_dead(socket.gethostname())
-    if dead is not None:
-        return dead
-    return mark is not None and (mark.owner.host, mark.owner.user) == (lock.host, lock.user)
+    say(f"the stack was locked by {', '.join(map(str, locks))}, which is dead: the lock is broken")
+    return True

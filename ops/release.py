@@ -6,13 +6,19 @@ In: version and artifact. Out: the release listed, traffic declared to be all it
 from collections.abc import Callable
 
 from ops import stackfile
-from ops.change import Change, carry_out
+from ops.carry import carry_out
+from ops.change import TAKE_OVER, Change
 from ops.errors import ConfigError
 from ops.stack import Stack
 
 
-def release(stack: Stack, version: str, ami: str, image: str | None, say: Callable[[str], None]) -> None:
-    """Release *version*, made of *ami* and, on its Docker, *image*; *say* gets the progress."""
+def release(
+    stack: Stack, version: str, ami: str, image: str | None, say: Callable[[str], None], *, take_over: bool = False
+) -> None:
+    """Release *version*, made of *ami* and, on its Docker, *image*; *say* gets the progress.
+
+    *take_over*: live weights that nobody here set are accepted as the start.
+    """
     entry = {"ami": ami, "image": image} if image else {"ami": ami}
     there = stackfile.load(stack.file).releases.get(version)
     if there is not None and _artifact(there) != _artifact(entry):
@@ -21,7 +27,9 @@ def release(stack: Stack, version: str, ami: str, image: str | None, say: Callab
             "give the new content a new version"
         )
     added = {} if there is not None else {version: entry}
-    carry_out(stack, Change(what=f"release {version}", traffic={version: 100}, releases=added), say)
+    environment = TAKE_OVER if take_over else {}
+    what = f"release {version}"
+    carry_out(stack, Change(what=what, traffic={version: 100}, releases=added, environment=environment), say)
 
 
 def _artifact(entry: object) -> dict[str, object]:

@@ -11,22 +11,24 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pulumi import automation
 from pulumi.automation import CommandError
 from pulumi.automation.events import EngineEvent
 
-from components.aws.session import Session
 from components.settings import PROJECT
 from ops.engine import Workspace, engine
 from ops.errors import BusyError, ConfigError, EngineError, StoppedError
 from ops.facts import Config, State, Update
-from ops.locks import Lock, locks
+from ops.locks import Lock, parse
+from rollout import shares
 
 HIDDEN = "[secret: not read here]"  # stands for a secret's value
+NOTIFY = f"{PROJECT}:notify"
 PAGE = 25  # updates of the history read at a time
 MARKUP = re.compile(r"<\{%.*?%\}>")  # colours in the engine's diagnostics
+RECORD = "pulumi:index:Stash::traffic"  # how the traffic record's URN ends
 NO_STACK = "no stack is selected; run `pulumi stack select NAME` (`pulumi stack ls` shows them), or add --stack NAME"
 
 T = TypeVar("T")
@@ -48,18 +50,21 @@ class Stack:
         self._workspace = Workspace(work_dir=str(root), pulumi_command=self._engine)
         self.name = name or self._selected()
         self._stack = self._asked(lambda: automation.Stack.select(self.name, self._workspace))
-        self.file = root / f"Pulumi.{self.name.rpartition('/')[2]}.yaml"
+        self.short = self.name.rpartition("/")[2]  # as the program knows it
+        self.file = root / f"Pulumi.{self.short}.yaml"
 
     def config(self, file: Path | None = None) -> Config:
         """The config the program would get, from *file* in place of the stack's own.
 
-        Secret values are left out, but for the provider's credentials.
+        Secret values are left out, but for the provider's credentials and whom to notify.
         """
         arguments = ["config", "--json", "--stack", self.name, *(["--config-file", str(file)] if file else [])]
         entries = json.loads(self._ask(*arguments))
         secret = {key for key, entry in entries.items() if entry["secret"]}
         values = {key: entry.get("value", HIDDEN) for key, entry in entries.items()}
-        for key in (key for key in secret if key.startswith("aws:") and file is None):
+        if file is not None:
+            return Config({key: "[]" if key == NOTIFY and key in secret else v for key, v in values.items()}, secret)
+        for key in (key for key in secret if key.startswith("aws:") or key == NOTIFY):
             values[key] = self._asked(lambda key=key: self._stack.get_config(key)).value
         return Config(values, secret)
 
@@ -86,16 +91,22 @@ class Stack:
         outputs = {one["urn"]: one.get("outputs", {}) for one in resources}
         stack = next((outputs[one["urn"]] for one in resources if one["type"] == "pulumi:pulumi:Stack"), {})
         slices = [one["urn"] for one in resources if re.fullmatch(r"sluice:\w+:Slice", one["type"])]
-        return State(stack, {urn.rpartition("::")[2]: outputs[urn] for urn in slices if outputs[urn]})
+        record = next((one["inputs"]["input"] for one in resources if one["urn"].endswith(RECORD)), None)
+        recorded = None if record is None else shares.parse(record["shares"]) if record["shares"] else {}
+        return State(stack, {urn.rpartition("::")[2]: outputs[urn] for urn in slices if outputs[urn]}, recorded)
 
-    def up(self, message: str, say: Callable[[str], None]) -> None:
-        """`pulumi up`; *say* gets its output line by line. EngineError carries what the engine said was wrong."""
+    def up(self, message: str, say: Callable[[str], None], environment: Mapping[str, str]) -> None:
+        """`pulumi up`, in *environment* besides the caller's; *say* gets its output line by line.
+
+        EngineError carries what the engine said was wrong.
+        """
         errors: list[str] = []
 
         def note(event: EngineEvent) -> None:
             if (found := event.diagnostic_event) and found.severity == "error":
                 errors.append(MARKUP.sub("", found.message).strip())
 
+        self._workspace.env_vars = dict(environment)
         try:
             self._stack.up(message=message, on_output=say, on_event=note, show_secrets=False, suppress_progress=True)
         except automation.ConcurrentUpdateError as error:
@@ -106,16 +117,25 @@ class Stack:
             raise kind("\n".join(reasons) or _said(error)) from None
 
     def locks(self) -> list[Lock] | None:
-        """Who has locked the stack; None where the backend keeps locks by itself."""
-        url = self._asked(lambda: self._workspace.who_am_i().url) or ""
-        return locks(url, PROJECT, self.name.rpartition("/")[2], self._s3)
+        """Who has locked the stack; None where the backend keeps that to itself (Pulumi Cloud).
+
+        The engine is asked to rename the stack to the name it has: that takes the lock, is always refused, and changes
+        nothing. So it is known wherever the state is kept.
+        """
+        if (self._asked(self._workspace.who_am_i).url or "").startswith("http"):
+            return None
+        try:
+            self._ask("stack", "rename", self.short, "--stack", self.name)
+        except EngineError as error:
+            if found := parse(str(error)):
+                return found
+            if "already exists" not in str(error):
+                raise
+        return []
 
     def cancel(self) -> None:
         """Break every lock on the stack."""
         self._asked(self._stack.cancel)
-
-    def _s3(self) -> Any:
-        return Session(self.config().settings().aws).client("s3")
 
     def preview(self, file: Path) -> Preview:
         """`pulumi preview` with the config in *file*; EngineError carries what the program refuses."""

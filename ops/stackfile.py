@@ -5,13 +5,14 @@ In: its path. Out: the declared releases and traffic; a file whose comments, ord
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from components.settings import PROJECT
 from ops.errors import ConfigError
+from ops.yaml_cut import cut
 from ops.yaml_text import YamlTextError, put, read
 
 
@@ -32,6 +33,11 @@ class StackFile:
         """Percent by version as it stands there; empty when none is declared."""
         return self._mapping("traffic")
 
+    @property
+    def serves_nobody(self) -> bool:
+        """Whether sluice:traffic is there and empty, which says that nobody is served."""
+        return _config(read(self.text)).get(self._spelling("traffic")) == {}
+
     def with_traffic(self, percent: Mapping[str, int | float]) -> "StackFile":
         """The file with sluice:traffic declared as *percent*."""
         return self._put(("traffic",), dict(percent))
@@ -41,6 +47,14 @@ class StackFile:
         file = self
         for version, entry in list(entries.items())[:: -1 if first else 1]:
             file = file._put(("releases", version), entry, first)
+        return file
+
+    def without_releases(self, versions: Collection[str]) -> "StackFile":
+        """The file without the entries of *versions* in sluice:releases."""
+        file = self
+        for version in versions:
+            path = ("config", self._spelling("releases"), version)
+            file = StackFile(self.path, self._edited(lambda text=file.text, path=path: cut(text, path)))
         return file
 
     def write(self) -> None:
@@ -66,11 +80,14 @@ class StackFile:
 
     def _put(self, path: tuple[str, ...], value: Any, first: bool = False) -> "StackFile":
         key, *rest = path
+        where = ("config", self._spelling(key), *rest)
+        return StackFile(self.path, self._edited(lambda: put(self.text, where, value, first)))
+
+    def _edited(self, edit: Callable[[], str]) -> str:
         try:
-            text = put(self.text, ("config", self._spelling(key), *rest), value, first)
+            return edit()
         except YamlTextError as error:
             raise ConfigError(f"{self.path.name}: {error}; change it by hand and run `pulumi up`") from None
-        return StackFile(self.path, text)
 
 
 def load(path: Path) -> StackFile:

@@ -5,7 +5,7 @@ In: the stack file's config, the recorded state, AWS. Out: a `Report`, for peopl
 Readiness: serving   has a share and every instance wanted is healthy
            warm      no share, and every instance wanted is healthy
            cold      it is there, but fewer are healthy than wanted
-           gone      its target group, its fleet, or (without a share) the AMI that it would be rebuilt from is no more
+           gone      its target group, its fleet, or (without a share) anything else that it needs is no more
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,9 @@ from typing import Any, Literal
 from rich.console import Console
 from rich.table import Table
 
-from ops.aws import Cloud
+from components.settings import Settings
+from ops.aws import UNBUILT, Cloud
+from ops.facts import State
 from ops.stack import Stack
 from rollout.routers.interface import Health
 from rollout.shares import percent
@@ -34,6 +36,16 @@ class SliceReport:
     healthy: int
     desired: int
     readiness: Readiness
+    missing: tuple[str, ...] = ()  # the parts that are no more
+
+    def __str__(self) -> str:
+        lacks = f", it lacks its {' and its '.join(self.missing)}" if self.missing else ""
+        return f"{self.version} is {self.readiness}: {self.healthy} of {self.desired} healthy{lacks}"
+
+    @property
+    def built(self) -> bool:
+        """Whether there is a slice of it, whole or not."""
+        return UNBUILT not in self.missing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,13 +67,18 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         """The fields that programs are promised."""
         fields = {key: value for key, value in asdict(self).items() if key != "walk"}
-        return fields | {"converged": self.converged}
+        slices = [{key: value for key, value in one.items() if key != "missing"} for one in fields["slices"]]
+        return fields | {"slices": slices, "converged": self.converged}
 
 
 def survey(stack: Stack) -> Report:
     """Look at *stack* and at what runs; OpsError when nothing is released yet or AWS does not answer."""
     settings, state = stack.config().settings(), stack.state()
-    cloud = Cloud(settings, state)
+    return look(settings, state, Cloud(settings, state))
+
+
+def look(settings: Settings, state: State, cloud: Cloud) -> Report:
+    """What *settings* declare, beside what is recorded in *state* and runs on *cloud*."""
     now = cloud.live()
     live = percent(now.shares) if now else {}
     known = state.known(settings)
@@ -69,7 +86,8 @@ def survey(stack: Stack) -> Report:
     images = cloud.images(set(amis.values()))
     slices = []
     for version in dict.fromkeys([*known, *amis, *live]):
-        health = cloud.health(version)
+        health, ami = cloud.health(version), amis.get(version)
+        missing = [*cloud.missing(version), *([] if ami in {None, *images} else [f"AMI {ami}"])]
         slices.append(
             SliceReport(
                 version=version,
@@ -77,7 +95,8 @@ def survey(stack: Stack) -> Report:
                 share=live.get(version, 0),
                 healthy=health.healthy if health else 0,
                 desired=health.wanted if health else 0,
-                readiness=readiness(health, bool(live.get(version)), amis.get(version) in {None, *images}),
+                readiness=readiness(health, bool(live.get(version)), not missing),
+                missing=tuple(missing),
             )
         )
     return Report(
@@ -90,13 +109,13 @@ def survey(stack: Stack) -> Report:
     )
 
 
-def readiness(health: Health | None, shared: bool, rebuildable: bool) -> Readiness:
-    """The grade of a slice; *health* is None when it is not there, *rebuildable* whether its AMI still exists."""
+def readiness(health: Health | None, shared: bool, whole: bool) -> Readiness:
+    """The grade of a slice; *health* is None when it is not there, *whole* whether all it is made of still exists."""
     if health is None:
         return "gone"
     if shared:
         return "serving" if health.ready else "cold"
-    if not rebuildable:
+    if not whole:
         return "gone"
     return "warm" if health.ready else "cold"
 
@@ -116,6 +135,8 @@ def show(report: Report, console: Console) -> None:
     if report.walk:
         console.print(f"walking   {report.walk}", markup=False)
     console.print(table)
+    for one in (one for one in report.slices if one.missing):
+        console.print(str(one), markup=False)
     verdict = "[green]converged[/green]" if report.converged else "[red]not converged[/red]: `pulumi up` makes it so"
     console.print(verdict)
 

@@ -1,40 +1,57 @@
 """`stop`: ask a walk that is on, wherever it runs, to put the former weights back.
 
-In: the mark beside the live weights. Out: what is live once the walk has ended; the walk looks each second.
+In: the mark beside the live weights. Out: what is live once that mark is gone; the walk looks at it each second.
 """
 
-import time
 from collections.abc import Callable
 
 from ops.aws import Cloud
 from ops.errors import OpsError
 from ops.stack import Stack
-from rollout import mark as marks
+from rollout.clock import Clock, RealClock
+from rollout.mark import Mark, is_alive
+from rollout.routers.interface import Live
 from rollout.shares import text
 
-PATIENCE = 30.0  # seconds until a walk that does not answer is called that
-LOOK = 0.5  # seconds between two looks
+PATIENCE = 15.0  # seconds until a walk that does not answer is called that
+LOOK = 0.3  # seconds between two looks
 
 
-def stop(stack: Stack, say: Callable[[str], None]) -> None:
-    """End the walk that is on; nothing when there is none. OpsError when its owner is dead, or does not answer."""
+def stop(stack: Stack, say: Callable[[str], None], clock: Clock | None = None) -> None:
+    """End the walk that is on; nothing when there is none. OpsError when it cannot be, or came to its end first."""
     cloud = Cloud(stack.config().settings(), stack.state())
     live = cloud.live()
     if live is None or live.mark is None:
-        say(f"no walk is on; live is {text(live.shares) if live else 'nobody'}")
+        say(f"no walk is on: {said(live)}. An update that builds is ended by Ctrl-C where it runs")
         return
-    run = live.mark.run
-    if not marks.is_alive(live.mark, time.time()):
-        raise OpsError(f"the walk {live.mark} is not on any more, its process is dead; run `python -m ops recover`")
-    say(f"asking {live.mark.owner} to stop {live.mark}")
-    cloud.ask_stop(run)
-    until = time.monotonic() + PATIENCE
-    while live and live.mark and live.mark.run == run:
-        if time.monotonic() > until:
-            raise OpsError(
-                f"{live.mark.owner} has not answered for {PATIENCE:g} s; live is {text(live.shares)}. The wish stays "
-                "beside the weights; when that process is dead, run `python -m ops recover`"
-            )
-        time.sleep(LOOK)
+    after = end(cloud, live.mark, say, clock or RealClock())
+    if after is None or after.shares != live.mark.start:
+        raise OpsError(f"the walk {live.mark} was over before it could be stopped: {said(after)}")
+    say(f"stopped: {said(after)}")
+
+
+def end(cloud: Cloud, mark: Mark, say: Callable[[str], None], clock: Clock) -> Live | None:
+    """What is live once the walk of *mark* has ended, having been asked to; OpsError when it does not end."""
+    if not is_alive(mark, clock.now()):
+        raise OpsError(
+            f"the walk {mark} is not on any more, its process is dead, and {said(cloud.live())}; `python -m ops "
+            f"recover` puts {text(mark.start)} back"
+        )
+    say(f"asking {mark.owner} to put {text(mark.start)} back")
+    asked, until = cloud.ask_stop(mark.run), clock.now() + PATIENCE
+    while True:
         live = cloud.live()
-    say(f"stopped; live is {text(live.shares) if live else 'nobody'}")
+        if not asked or live is None or live.mark is None or live.mark.run != mark.run:
+            return live
+        if clock.now() >= until:
+            raise OpsError(
+                f"{mark.owner} has not put {text(mark.start)} back within {PATIENCE:g} s: {said(live)}. The wish stays "
+                "beside the weights, and it does so as soon as it looks; once that process is dead, `python -m ops "
+                "recover` does"
+            )
+        clock.sleep(LOOK)
+
+
+def said(live: Live | None) -> str:
+    """What is live, in words."""
+    return f"live is {text(live.shares)}" if live else "nothing splits traffic yet"

@@ -44,3 +44,11 @@ def stack_of(name: str | None) -> Stack:
 def say(line: str) -> None:
     """One line of progress."""
     out.print(line, markup=False)
+
+
+def ask(question: str) -> str:
+    """What is typed as the answer to *question*; nothing where nobody can type."""
+    try:
+        return err.input(f"{question}: ", markup=False).strip()
+    except EOFError:
+        return ""

@@ -23,7 +23,7 @@ class YamlTextError(ValueError):
 
 def read(text: str) -> dict[str, Any]:
     """What *text* says; it must be a mapping or empty."""
-    document = _parsed("load", text)
+    document = parsed("load", text)
     if document is None:
         return {}
     if not isinstance(document, dict):
@@ -34,17 +34,18 @@ def read(text: str) -> dict[str, Any]:
 def put(text: str, path: Sequence[str], value: Any, first: bool = False) -> str:
     """*text* with the entry at *path* set to *value*; a new one comes last in its mapping, or *first*."""
     wanted = _with(read(text), path, value)
-    root = _parsed("compose", text)
+    root = parsed("compose", text)
     if root is None:
         edited = f"{text}{_newline_due(text)}{_entry(path[0], _nested(path[1:], value), 0, 2)}"
     else:
         edited = _put(text, root, path, value, first)
-    if not _says(edited, wanted):
+    if not says(edited, wanted):
         raise YamlTextError(f"{'.'.join(path)} cannot be set in place (is it an alias?)")
     return edited
 
 
-def _parsed(how: str, text: str) -> Any:
+def parsed(how: str, text: str) -> Any:
+    """*text* as `load` or `compose` has it; YamlTextError says where it is not YAML."""
     try:
         return getattr(YAML(typ="safe", pure=True), how)(text)
     except MarkedYAMLError as error:
@@ -55,7 +56,8 @@ def _parsed(how: str, text: str) -> Any:
         raise YamlTextError(str(error).replace("\n", " ")) from None
 
 
-def _says(text: str, wanted: Mapping[str, Any]) -> bool:
+def says(text: str, wanted: Mapping[str, Any]) -> bool:
+    """Whether *text* says just what is *wanted*."""
     try:
         return read(text) == wanted
     except YamlTextError:
@@ -90,14 +92,17 @@ def _put(text: str, node: MappingNode, path: Sequence[str], value: Any, first: b
 
 
 def _replace(text: str, key: Node, node: Node, value: Any) -> str:
-    start, end = node.start_mark.index, _end(text, node)
-    if isinstance(node, MappingNode) and not node.flow_style and isinstance(value, dict):
+    start, end = node.start_mark.index, end_of(text, node)
+    if isinstance(node, MappingNode) and not node.flow_style and isinstance(value, dict) and value:
         column = node.start_mark.column
         lines = [f"{_scalar(name)}: {_flow(inner)}" for name, inner in value.items()]
         return text[:start] + f"\n{' ' * column}".join(lines) + text[end:]
     if node.start_mark.index == node.end_mark.index:  # nothing is there: its mark is that of what follows
         start = end = text.index(":", key.end_mark.index) + 1
         return f"{text[:start]} {_flow(value)}{text[end:]}"
+    if value == {} and not text[key.end_mark.index : start].strip(": \n"):  # no comment stands between
+        start = key.end_mark.index
+        return f"{text[:start]}: {{}}{text[end:]}"
     airy = text[start : start + 2] == "{ "
     return text[:start] + _flow(value, airy) + text[end:]
 
@@ -111,13 +116,13 @@ def _insert(text: str, node: MappingNode, key: str, value: Any, first: bool) -> 
             at = node.start_mark.index + 1
             at += len(text[at:]) - len(text[at:].lstrip())
             return f"{text[:at]}{entry}, {text[at:]}"
-        at = _end(text, node.value[-1][1])
+        at = end_of(text, node.value[-1][1])
         return f"{text[:at]}, {entry}{text[at:]}"
     column = node.start_mark.column
     sibling = node.value[0 if first else -1][1]
     is_block = isinstance(sibling, MappingNode) and not sibling.flow_style
     entry = _entry(key, value, column, sibling.start_mark.column - column if is_block else 0)
-    at = node.start_mark.index - column if first else _after(text, _end(text, node), column)
+    at = node.start_mark.index - column if first else after(text, end_of(text, node), column)
     return f"{text[:at]}{_newline_due(text[:at])}{entry}{text[at:]}"
 
 
@@ -130,23 +135,24 @@ def _entry(key: str, value: Any, column: int, step: int) -> str:
     return f"{indent}{_scalar(key)}: {_flow(value)}\n"
 
 
-def _end(text: str, node: Node) -> int:
+def end_of(text: str, node: Node) -> int:
     """Where *node* ends; a block's own mark lies past the comments that follow it."""
     if isinstance(node, CollectionNode) and node.value and not node.flow_style:
         last = node.value[-1]
-        return _end(text, last[1] if isinstance(last, tuple) else last)
+        return end_of(text, last[1] if isinstance(last, tuple) else last)
     return len(text[: node.end_mark.index].rstrip())
 
 
-def _after(text: str, end: int, column: int) -> int:
+def after(text: str, end: int, column: int) -> int:
     """Where the line with *end* is over, and the comments right below it that are indented by *column* or more."""
-    at = _line_end(text, end)
+    at = line_end(text, end)
     while (comment := re.match(r" *#", text[at:])) and comment.end() > column:
-        at = _line_end(text, at)
+        at = line_end(text, at)
     return at
 
 
-def _line_end(text: str, at: int) -> int:
+def line_end(text: str, at: int) -> int:
+    """Where the line with *at* is over."""
     return text.find("\n", at) + 1 or len(text)
 
 

@@ -1,7 +1,8 @@
 """A stack without an engine: its file is real, what the engine would answer is set by the test."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from ops import change, status
+from ops import carry, gc, prospect, recover, status, stop, watch
 from ops.errors import EngineError, OpsError
 from ops.facts import Config, State, Update
+from ops.locks import Lock
+from ops.stack import Preview
 from rollout.routers.interface import Health, Live
 from rollout.shares import Shares, percent
 
@@ -40,7 +43,7 @@ def update(traffic: Shares, result: str = "succeeded", number: int = 0, **releas
 class FakeStack:
     """Stands for `ops.stack.Stack`: `up` notes what the file said, then does what `act` does."""
 
-    name = "test"
+    name = short = "test"
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "Pulumi.test.yaml"
@@ -48,6 +51,9 @@ class FakeStack:
         self.history: list[Update] = []
         self.recorded = State({}, {})
         self.ups: list[str] = []
+        self.environments: list[Mapping[str, str]] = []
+        self.locked: list[Lock] | None = []
+        self.expects: EngineError | Preview = Preview(["plan: v2 100 → v1 100"], {"update": 2})
         self.act: Callable[[], None] = lambda: None
 
     def config(self, file: Path | None = None) -> Config:
@@ -60,10 +66,23 @@ class FakeStack:
     def state(self) -> State:
         return self.recorded
 
-    def up(self, message: str, say: Callable[[str], None]) -> None:
+    def up(self, message: str, say: Callable[[str], None], environment: Mapping[str, str]) -> None:
         self.ups.append(message)
+        self.environments.append(environment)
         say(self.file.read_text())
         self.act()
+
+    def preview(self, file: Path) -> Preview:
+        assert file.read_text() != self.file.read_text()
+        if isinstance(self.expects, EngineError):
+            raise self.expects
+        return self.expects
+
+    def locks(self) -> list[Lock] | None:
+        return self.locked
+
+    def cancel(self) -> None:
+        self.locked = []
 
     def refuse(self, error: EngineError | KeyboardInterrupt) -> None:
         """Let `up` fail with *error*."""
@@ -76,7 +95,12 @@ class FakeStack:
     def builds(self, *versions: str) -> None:
         """The slices of *versions* stand."""
         made = {f"shop-{v}": {"group": f"arn:{v}", "fleet": f"fleet-{v}"} for v in versions}
-        self.recorded = State(self.recorded.outputs, made)
+        self.recorded = replace(self.recorded, slices=made)
+
+    def released(self, *versions: str, shares: Shares | None = None) -> None:
+        """An `up` has gone through with the slices of *versions*."""
+        slices = {v: {"artifact": AMI, "group": f"arn:{v}", "fleet": f"fleet-{v}"} for v in versions}
+        self.recorded = State({"sluice": {"slices": slices}}, {}, shares)
 
 
 class FakeCloud:
@@ -86,15 +110,38 @@ class FakeCloud:
         self.shares: Live | None = Live({"v2": 1000}, None)
         self.unreachable: str | None = None
         self.healths: dict[str, Health] = {}
+        self.lacking: dict[str, list[str]] = {}
         self.amis = {AMI, OTHER}
+        self.asked: list[str] = []
+        self.obeys = True
+        self.recovered: list[Live] = []
 
     def live(self) -> Live | None:
         if self.unreachable:
             raise OpsError(self.unreachable)
         return self.shares
 
+    def ask_stop(self, run: str) -> bool:
+        """The walk puts its start back at once, if it `obeys`."""
+        assert self.shares is not None
+        assert self.shares.mark is not None
+        self.asked.append(run)
+        if self.obeys:
+            self.shares = Live(self.shares.mark.start, None)
+        return True
+
+    def recover(self, live: Live, say: Callable[[str], None]) -> None:
+        assert live.mark is not None
+        self.recovered.append(live)
+        self.shares = Live(live.mark.start, None)
+
     def health(self, version: str) -> Health | None:
         return self.healths.get(version)
+
+    def missing(self, version: str) -> list[str]:
+        if version in self.lacking:
+            return self.lacking[version]
+        return [] if version in self.healths else ["slice"]
 
     def images(self, amis: set[str]) -> set[str]:
         return amis & self.amis
@@ -109,7 +156,7 @@ def stack(tmp_path: Path) -> Any:
 def cloud(monkeypatch: pytest.MonkeyPatch) -> FakeCloud:
     """The cloud that every verb looks at."""
     fake = FakeCloud()
-    for module in (change, status):
+    for module in (carry, gc, prospect, recover, status, stop, watch):
         monkeypatch.setattr(module, "Cloud", lambda settings, state: fake)
     return fake
 

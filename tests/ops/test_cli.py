@@ -24,7 +24,7 @@ def run(stack, cloud, monkeypatch):
     """Runs one command line against the stack without an engine."""
     monkeypatch.setattr(terminal, "Stack", lambda project, name: stack)
     before = signal.getsignal(signal.SIGTERM)
-    yield lambda *arguments: CliRunner().invoke(cli.app, arguments)
+    yield lambda *arguments, typed="": CliRunner().invoke(cli.app, arguments, input=typed)
     signal.signal(signal.SIGTERM, before)
 
 
@@ -52,17 +52,58 @@ def test_an_interruption_before_anything_was_done_is_130(run, stack, monkeypatch
 
 @pytest.mark.parametrize(
     "arguments",
-    [["release", "v3"], ["release"], ["bogus"], ["rollback", "v1", "v2"], ["status", "--bogus"], ["status", "v1"]],
+    [
+        ["release", "v3"],
+        ["release"],
+        ["bogus"],
+        ["rollback", "v1", "v2"],
+        ["status", "--bogus"],
+        ["status", "v1"],
+        ["stop", "v1"],
+        ["recover", "--yes"],
+        ["gc", "v1"],
+        ["down", "v1"],
+    ],
 )
 def test_wrong_usage_is_2(run, stack, arguments):
     assert run(*arguments).exit_code == 2
     assert stack.ups == []
 
 
-def test_a_release_and_a_rollback_that_go_through_are_0(run, stack):
-    assert run("release", "v3", "--ami", OTHER).exit_code == 0
+def test_a_release_and_a_rollback_that_go_through_are_0(run, stack, cloud):
+    stack.released("v1", "v2")
+    cloud.healths = {v: Health(v, 1, 1) for v in ("v1", "v2")}
+    assert run("release", "v3", "--ami", OTHER, "--take-over").exit_code == 0
+    assert run("rollback", "v1", "--dry-run").exit_code == 0
     assert run("rollback", "v1").exit_code == 0
     assert stack.ups == ["ops: release v3", "ops: roll back to v1 100"]
+    assert stack.environments == [{"SLUICE_TAKE_OVER": "yes"}, {}]
+
+
+def test_a_dry_run_that_would_be_refused_is_1(run, stack, cloud):
+    stack.released("v1", "v2")
+    cloud.lacking = {"v1": ["fleet shop-v1"]}
+    assert run("rollback", "v1", "--dry-run").exit_code == 1
+
+
+def test_stopping_recovering_and_sweeping_with_nothing_to_do_are_0(run, stack, cloud):
+    stack.released("v1", "v2")
+    assert (run("stop").exit_code, run("recover").exit_code, run("gc").exit_code) == (0, 0, 0)
+    assert run("recover").stdout == "nothing to recover\n"
+    assert stack.ups == []
+
+
+@pytest.mark.parametrize(("typed", "code", "ups"), [("test\n", 0, 2), ("dev\n", 2, 0), ("", 2, 0)])
+def test_down_wants_the_stacks_name(run, stack, typed, code, ups):
+    stack.builds("v1", "v2")
+    result = run("down", typed=typed)
+    assert (result.exit_code, len(stack.ups)) == (code, ups)
+
+
+def test_down_with_yes_asks_nothing(run, stack):
+    stack.builds("v1", "v2")
+    assert run("down", "--yes").exit_code == 0
+    assert len(stack.ups) == 2
 
 
 @pytest.mark.parametrize(("shares", "code"), [({"v2": 1000}, 0), ({"v1": 1000}, 3)])

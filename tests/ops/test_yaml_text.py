@@ -37,6 +37,19 @@ def test_a_value_is_set_in_the_style_it_has(before: str, after: str):
 @pytest.mark.parametrize(
     ("before", "after"),
     [
+        ("t: {v1: 100} # who\n", "t: {} # who\n"),
+        ("t:\n  v1: 90\n  v2: 10 # new\n\nu: 1\n", "t: {} # new\n\nu: 1\n"),
+        ("t: # who\n  v1: 100\nu: 1", "t: # who\n  {}\nu: 1"),
+        ("a: 1\n", "a: 1\nt: {}\n"),
+    ],
+)
+def test_a_mapping_is_emptied(before: str, after: str):
+    assert put(before, ["t"], {}) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
         ("r:\n  v1: {ami: a} # old\nu: 1\n", "r:\n  v1: {ami: a} # old\n  v2: {ami: b}\nu: 1\n"),
         (
             "r:\n  v1:\n    ami: a\n    # size: 3\n  # v0: …\n\n# next\nu: 1\n",
