@@ -26,6 +26,7 @@ class Workspace(automation.LocalWorkspace):
     """The project as it is; selecting a stack here only looks whether it is there, and leaves the user's selection."""
 
     def select_stack(self, stack_name: str) -> None:
+        """Look whether *stack_name* is there; CommandError when it is not."""
         self.pulumi_command.run(["stack", "--show-name", "--stack", stack_name], self.work_dir, {})
 
 
