@@ -7,7 +7,8 @@ to begin the answer; how Envoy keeps times.
 from typing import Any
 
 PREFIX, COUNTER, TIMES = "sluice", "requests", "times"  # of the stats that our access logger moves
-# Upper edges of times, in milliseconds. Envoy keeps times to two digits, so that it can tell what is beyond these.
+# Upper edges of times, in milliseconds. Envoy keeps times to two digits: within 300 it counts what is below 310. So our
+# own buckets end a microsecond before the edge, and hold what is below it.
 EDGES = (
     *(1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 900),
     *(1000, 1200, 1500, 2000, 2500, 3000, 4000, 5000, 7500, 10000, 15000, 20000, 30000, 60000, 120000, 300000),
@@ -18,7 +19,7 @@ FLUSH = 1.0  # seconds; times show what came up to the last flush, counters what
 def bootstrap(flush: float = FLUSH) -> dict[str, Any]:
     """The fields of Envoy's bootstrap that say how it keeps times; *flush*: seconds between two flushes."""
     of_clusters = {"match": {"suffix": "upstream_rq_time"}, "buckets": list(EDGES)}
-    ours = {"match": {"prefix": f"{PREFIX}.{TIMES}"}, "buckets": [1000 * edge for edge in EDGES]}
+    ours = {"match": {"prefix": f"{PREFIX}.{TIMES}"}, "buckets": [1000 * edge - 1 for edge in EDGES]}
     return {
         "stats_flush_interval": f"{flush:g}s",
         "stats_config": {"histogram_bucket_settings": [of_clusters, ours]},

@@ -3,11 +3,12 @@
 In: text in Prometheus's format. Out: how many requests ended alike, and how many answers began within like times.
 """
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rollout.envoy_stats import COUNTER, PREFIX, TIMES
+from rollout.envoy_stats import COUNTER, EDGES, PREFIX, TIMES
 
 COUNT = re.compile(rf"^envoy_{PREFIX}_{COUNTER}\{{(.*)\}} (\d+)$", re.MULTILINE)
 BUCKET = re.compile(rf"^envoy_{PREFIX}_{TIMES}_bucket\{{(.*)\}} (\d+)$", re.MULTILINE)
@@ -61,7 +62,12 @@ def _times(text: str) -> Iterator[Time]:
         whose = (one["listener"], _cluster(one))
         added, below[whose] = int(upto) - below.get(whose, 0), int(upto)
         if added:
-            yield Time(*whose, float(one["le"]) / 1000, added)
+            yield Time(*whose, _edge(float(one["le"]) / 1000), added)
+
+
+def _edge(milliseconds: float) -> float:
+    """The edge at which a bucket was meant to end that ends right before it."""
+    return min((edge for edge in EDGES if edge >= milliseconds), default=math.inf)
 
 
 def _cluster(labels: dict[str, str]) -> str:

@@ -13,13 +13,14 @@ envoy_sluice_requests{listener="web",cluster="",code="404",flags="NR"} 2
 """
 TIMED = """\
 # TYPE envoy_sluice_times histogram
-envoy_sluice_times_bucket{listener="web",cluster="v1",le="1000"} 0
-envoy_sluice_times_bucket{listener="web",cluster="v1",le="250000"} 4
-envoy_sluice_times_bucket{listener="web",cluster="v1",le="300000"} 4
+envoy_sluice_times_bucket{listener="web",cluster="v1",le="999"} 0
+envoy_sluice_times_bucket{listener="web",cluster="v1",le="249999"} 4
+envoy_sluice_times_bucket{listener="web",cluster="v1",le="299999"} 4
+envoy_sluice_times_bucket{listener="web",cluster="v1",le="3e+08"} 4
 envoy_sluice_times_bucket{listener="web",cluster="v1",le="+Inf"} 5
 envoy_sluice_times_sum{listener="web",cluster="v1"} 1000
 envoy_sluice_times_count{listener="web",cluster="v1"} 5
-envoy_sluice_times_bucket{listener="web",cluster="v2",le="1000"} 7
+envoy_sluice_times_bucket{listener="web",cluster="v2",le="999"} 7
 envoy_sluice_times_bucket{listener="web",cluster="v2",le="+Inf"} 7
 """
 
