@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 from rollout.clock import Clock
-from rollout.errors import RefusedError, StoppedError
+from rollout.errors import RefusedError, RouterError, StoppedError
 from rollout.metrics.cloudwatch import requests
 from rollout.routers.alb_rules import balancers, carriers
 
 TICK = 1.0  # seconds between two looks
-LATE = 180  # seconds CloudWatch may be late with what happened before
+LATE = 180  # seconds more that requests of before may go on showing
 
 
 def await_quiet(
@@ -22,11 +22,13 @@ def await_quiet(
     clock: Clock,
     stop: threading.Event,
     say: Callable[[str], None],
+    late: float = 0.0,
 ) -> None:
     """Return when target group *group* (ARN) has carried no weight and got no request for *drain* seconds.
 
     RefusedError when a rule gives it weight, or when requests keep coming. CloudWatch's points are minutes, so what
-    counts is that the sum since the minute of the first look stops growing.
+    counts is that the sum since the minute of the first look stops growing, for *drain* seconds and the *late* ones
+    that a point takes to show. A look that is throttled proves nothing.
     """
     name = group.split("/")[-2]
     begun = quiet_since = clock.now()
@@ -34,21 +36,31 @@ def await_quiet(
     say(f"{name}: waiting until no request was seen for {drain:g} s")
     while True:
         now = clock.now()
-        carrying = carriers(elbv2, group)
-        if carrying:
-            raise RefusedError(
-                f"{name} still carries traffic ({'; '.join(carrying)}); nothing of its slice was deleted"
-            )
-        total = sum(requests(cloudwatch, balancer, group, begun, now + 60) for balancer in balancers(elbv2, group))
-        if seen is None or total > seen:
-            seen, quiet_since = total, now
-        if now - quiet_since >= drain:
-            return
-        if now - begun >= 2 * drain + LATE:
-            raise RefusedError(
-                f"{name} still gets requests ({seen} in {now - begun:.0f} s) though it has no share: someone uses its "
-                "isolation route or a rule of theirs; nothing of its slice was deleted"
-            )
+        patient = now - begun < 2 * (drain + late) + LATE
+        try:
+            total = _look(group, begun, now, elbv2=elbv2, cloudwatch=cloudwatch)
+        except RouterError as error:
+            if not (error.passing and patient):
+                raise
+        else:
+            if seen is None or total > seen:
+                seen, quiet_since = total, now
+            if now - quiet_since >= drain + late:
+                return
+            if not patient:
+                raise RefusedError(
+                    f"{name} still gets requests ({seen} in {now - begun:.0f} s) though it has no share: someone uses "
+                    "its isolation route or a rule of theirs; nothing of its slice was deleted"
+                )
         if stop.is_set():
             raise StoppedError(f"stopped by the operator; nothing of {name}'s slice was deleted")
         clock.sleep(TICK)
+
+
+def _look(group: str, begun: float, now: float, *, elbv2: Any, cloudwatch: Any) -> int:
+    """The requests since *begun*; RefusedError when a rule gives *group* weight."""
+    name = group.split("/")[-2]
+    carrying = carriers(elbv2, group)
+    if carrying:
+        raise RefusedError(f"{name} still carries traffic ({'; '.join(carrying)}); nothing of its slice was deleted")
+    return sum(requests(cloudwatch, balancer, group, begun, now + 60) for balancer in balancers(elbv2, group))

@@ -4,8 +4,9 @@ import threading
 from dataclasses import dataclass, field
 
 import pytest
+from botocore.exceptions import ClientError
 
-from rollout.errors import RefusedError, StoppedError
+from rollout.errors import RefusedError, RouterError, StoppedError
 from rollout.quiet import await_quiet
 
 GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/shop-v1-0a1b2c3/0123456789abcdef"
@@ -27,9 +28,12 @@ class Cloud:
     weight: int = 0
     total: int = 0
     gone: bool = False
+    refuses: str = ""
     asked: list = field(default_factory=list)
 
     def describe_target_groups(self, TargetGroupArns):  # noqa: N803  boto3's spelling
+        if self.refuses:
+            raise ClientError({"Error": {"Code": self.refuses, "Message": "no"}}, "DescribeTargetGroups")
         return {"TargetGroups": [{"LoadBalancerArns": [] if self.gone else [BALANCER]}]}
 
     def get_paginator(self, operation):
@@ -65,9 +69,10 @@ def stop():
 
 @pytest.fixture
 def wait(cloud, clock, stop):
-    def run(drain=300):
+    def run(drain=300, **more):
         began = clock.now()
-        await_quiet(group=GROUP, drain=drain, elbv2=cloud, cloudwatch=cloud, clock=clock, stop=stop, say=lambda _: None)
+        world = {"elbv2": cloud, "cloudwatch": cloud, "clock": clock, "stop": stop}
+        await_quiet(group=GROUP, drain=drain, **world, say=lambda _: None, **more)
         return clock.now() - began
 
     return run
@@ -95,16 +100,40 @@ def test_requests_of_before_do_not_count_but_new_ones_start_the_wait_again(wait,
     assert 400 <= wait() < 402
 
 
+def test_a_request_that_shows_late_is_waited_for(wait, cloud, clock):
+    clock.at(110, lambda: setattr(cloud, "total", 1))  # one of the tenth second
+    assert 240 <= wait(10, late=120) < 242
+
+
 def test_a_slice_that_keeps_getting_requests_stays(wait, cloud, clock):
     for second in range(0, 2000, 10):
         clock.at(second, lambda second=second: setattr(cloud, "total", second))
-    with pytest.raises(RefusedError, match="still gets requests"):
+    said = r"^shop-v1-0a1b2c3 still gets requests \(780 in 780 s\) though it has no share: .*nothing of its slice was"
+    with pytest.raises(RefusedError, match=said):
         wait()
 
 
 def test_a_target_group_that_no_balancer_knows_is_quiet(wait, cloud):
     cloud.gone = True
     assert 300 <= wait() < 302
+
+
+def test_a_look_that_was_throttled_proves_nothing_and_ends_nothing(wait, cloud, clock):
+    clock.at(10, lambda: setattr(cloud, "refuses", "Throttling"))
+    clock.at(310, lambda: setattr(cloud, "refuses", ""))
+    assert 310 <= wait() < 312
+
+
+def test_who_may_not_look_deletes_nothing(wait, cloud, clock):
+    clock.at(10, lambda: setattr(cloud, "refuses", "AccessDenied"))
+    with pytest.raises(RouterError, match="AccessDenied"):
+        wait()
+
+
+def test_a_cloud_that_never_answers_again_is_told_in_the_end(wait, cloud):
+    cloud.refuses = "Throttling"
+    with pytest.raises(RouterError, match="Throttling"):
+        wait()
 
 
 def test_a_stop_leaves_the_slice(wait, clock, stop):
