@@ -15,7 +15,7 @@ from ops.status import STYLES, Report
 from rollout.journal import Entry
 from rollout.mark import Mark
 from rollout.shares import text
-from rollout.summary import outcome, pooled, sentence, span
+from rollout.summary import SPOKEN, of_step, outcome, pooled, sentence, span
 
 BLOCKS = " ▏▎▍▌▋▊▉█"
 LATELY = 10.0  # seconds of ticks that a rate is made of
@@ -58,7 +58,7 @@ def _slices(view: View, bar: int) -> Table:
             f"{one.share:g} %",
             "" if one.share == declared else f"{declared:g} %",
             f"{one.healthy} of {one.desired}",
-            Text(one.readiness, STYLES[one.readiness]),
+            Text(one.readiness if one.built else "not built", STYLES[one.readiness]),
             per_second,
             failed,
         )
@@ -75,7 +75,8 @@ def _rates(view: View) -> dict[str, tuple[str, str]]:
     entry = view.entry
     if not (view.mark and entry and entry.ticks and view.at - entry.ticks[-1]["end"] < FRESH):
         return {}
-    last = [tick for tick in entry.ticks if tick["end"] > entry.ticks[-1]["end"] - LATELY] or entry.ticks[-1:]
+    newest = entry.ticks[-1]
+    last = [tick for tick in of_step(entry, newest["step"]) if tick["end"] > newest["end"] - LATELY]
     seconds = sum(tick["end"] - tick["begin"] for tick in last)
     rates = {}
     for version in {version for tick in last for version in tick["counts"]}:
@@ -100,7 +101,9 @@ def _lines(view: View) -> Iterator[Text]:
         yield _line("told", entry.lines[-1]["text"])
     if entry and not view.mark:
         ago = span(max(0.0, view.at - entry.heard))
-        yield _line("last walk", f"{outcome(entry, view.at)} {ago} ago, run {entry.run}. {sentence(entry, view.at)}")
+        yield _line(
+            "last walk", f"{SPOKEN[outcome(entry, view.at)]} {ago} ago, run {entry.run}. {sentence(entry, view.at)}"
+        )
     if view.trouble:
         yield Text(f"{'trouble':<10}{view.trouble}", "red")
 

@@ -24,7 +24,7 @@ RATES = (
 )
 EVIDENCE = (
     "How many times likelier what was seen is if the newcomer is too bad (alarm), or good enough (proof). The alarm "
-    "begins anew at each step, the proof goes on."
+    "begins anew at each step, the proof once more when the incumbent has no share left."
 )
 WHERE = ("axes fraction", "data")
 DASHES = {"errors": "-", "latency": (0, (4, 2))}

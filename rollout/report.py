@@ -14,16 +14,21 @@ from rollout.charts import charts
 from rollout.journal import Entry
 from rollout.page import facts, figure, page, section, table
 from rollout.shares import text
-from rollout.summary import WORDS, bad, gates, incumbents, newcomers, of_step, outcome, pooled, sentence, span
+from rollout.summary import (
+    SPOKEN,
+    WORDS,
+    bad,
+    gates,
+    incumbents,
+    newcomers,
+    of_step,
+    outcome,
+    pooled,
+    sentence,
+    span,
+)
 
-TITLES = {
-    "promote": ("promoted", "good"),
-    "restore": ("restored", "ill"),
-    "inconclusive": ("inconclusive", "open"),
-    "stopped": ("stopped", "open"),
-    "crashed": ("cut short", "ill"),
-    "walking": ("under way", "open"),
-}
+KINDS = {"promote": "good", "restore": "ill", "crashed": "ill"}  # what is neither is open
 
 
 def write(entry: Entry, folder: Path, now: float | None = None) -> Path:
@@ -40,7 +45,8 @@ def write(entry: Entry, folder: Path, now: float | None = None) -> Path:
 
 def render(entry: Entry, now: float | None = None) -> str:
     """The page of *entry*; *now* (unix seconds) tells a walk under way from one that was cut short."""
-    word, kind = TITLES[outcome(entry, now)]
+    found = outcome(entry, now)
+    word, kind = SPOKEN[found], KINDS.get(found, "open")
     name = f"{text(entry.start)} → {text(entry.goal)}"
     drawn = [section(one.title, figure(one.wide, one.narrow, one.note)) for one in charts(entry)]
     return page(f"{entry.service}: {name}, {word}", [_head(entry, now, name, word, kind), *drawn, *_tables(entry)])

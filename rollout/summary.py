@@ -17,6 +17,14 @@ Outcome = Literal["promote", "restore", "inconclusive", "stopped", "walking", "c
 
 SILENCE = 60.0  # seconds without a word until a walk without an end counts as crashed
 SURE = 1.959964  # half the width of a 95 % interval, in standard deviations
+SPOKEN: Mapping[Outcome, str] = {
+    "promote": "promoted",
+    "restore": "restored",
+    "inconclusive": "inconclusive",
+    "stopped": "stopped",
+    "crashed": "cut short",
+    "walking": "under way",
+}
 WORDS = {"errors": "failed", "latency": "slow"}
 
 

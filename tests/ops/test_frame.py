@@ -54,6 +54,15 @@ def test_each_slice_is_a_bar_of_its_live_share_beside_what_is_declared():
     assert v2.split()[2:] == ["▌", "25", "%", "100", "%", "2", "of", "2", "serving"][1:]
 
 
+def test_a_slice_that_is_still_to_be_built_is_told_as_that():
+    report = replaced(view(), declared={"v2": 100})
+    report.slices.append(
+        SliceReport(version="v3", artifact=AMI, share=0, healthy=0, desired=0, readiness="gone", missing=("slice",))
+    )
+    (row,) = [one for one in shown(view(mark=None, report=report)) if one.startswith("v3")]
+    assert row.endswith("0 of 0  not built")
+
+
 def test_a_share_as_declared_is_not_said_twice():
     declared = {"v1": 75, "v2": 25}
     seen = view(mark=None)
@@ -72,10 +81,10 @@ def test_a_bar_has_room_in_every_terminal(width):
     assert len(rows[0]) <= width
 
 
-def test_rates_are_those_of_the_walks_last_ten_seconds():
+def test_rates_are_those_of_the_steps_last_ten_seconds():
     seen = view()
     assert seen.entry is not None
-    last = [tick for tick in seen.entry.ticks if tick["end"] > seen.entry.ticks[-1]["end"] - 10]
+    last = [tick for tick in seen.entry.ticks if tick["step"] == 2][-10:]
     total = sum(tick["counts"]["v2"]["total"] for tick in last) / sum(tick["end"] - tick["begin"] for tick in last)
     (row,) = [one for one in shown(seen) if one.startswith("v2")]
     assert row.split()[-3:] == [f"{total:.1f}", "0.00", "%"]

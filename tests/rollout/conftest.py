@@ -1,8 +1,9 @@
-"""A walk on fakes, as the hook would order it."""
+"""A walk on fakes, as the hook would order it; an S3 that answers when the test wants it to."""
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -72,3 +73,24 @@ class Bench:
 @pytest.fixture
 def bench() -> Bench:
     return Bench()
+
+
+class SlowS3:
+    """An S3 client whose `put_object` waits until `let_go` is set, then does what `act` does."""
+
+    def __init__(self) -> None:
+        self.let_go = threading.Event()
+        self.asked = threading.Event()
+        self.bodies: list[bytes] = []
+        self.act: Callable[[], None] = lambda: None
+
+    def put_object(self, Body: bytes, **_: Any) -> None:  # noqa: N803  boto3's name
+        self.asked.set()
+        assert self.let_go.wait(10)
+        self.act()
+        self.bodies.append(Body)
+
+
+@pytest.fixture
+def slow() -> SlowS3:
+    return SlowS3()

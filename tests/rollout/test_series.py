@@ -13,7 +13,7 @@ def test_shares_are_held_from_the_start_over_each_step_to_what_was_live_at_the_e
     assert points[0] == (0, {"v1": 1000})
     moved = [(round(at, 1), shares["v3"]) for at, shares in points[1:5]]
     assert moved == [(1.5, 10), (16.5, 50), (31.5, 250), (46.5, 500)]
-    assert points[5:] == [(56, {"v1": 1000}), (until(entry), {"v1": 1000})]
+    assert points[5:] == [(58, {"v1": 1000}), (until(entry), {"v1": 1000})]
 
 
 @pytest.mark.parametrize("live", [None, {}])
