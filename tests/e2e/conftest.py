@@ -81,9 +81,15 @@ def home(scene: Any) -> Any:
 
 
 @pytest.fixture
-def load(scene: Any) -> Iterator[Load]:
-    """Steady load while the test runs, or until it stops it."""
-    load = Load(scene.url, connections=16, rate=250.0)
+def ends(scene: Any) -> tuple[str, str]:
+    """Which of the scene's v1 and v2 has all the traffic, and the other one: either way is a release."""
+    return scene.ends()
+
+
+@pytest.fixture
+def load(scene: Any, request: pytest.FixtureRequest) -> Iterator[Load]:
+    """Steady load while the test runs, or until it stops it; its parameter is another rate than 250 a second."""
+    load = Load(scene.url, connections=16, rate=getattr(request, "param", 250.0))
     load.start()
     yield load
     load.stop()

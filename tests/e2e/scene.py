@@ -25,11 +25,11 @@ RAMP = {  # short bakes, and the proof at a large share: at this rate a good rel
     "bake": "3s",
     "deadline": "2m",
     "prove_by": 50,
-    "gates": {"errors": {}},
+    "gates": {"errors": {"allow": 2}},
     "rollback": "ramp",  # each test ramps, whatever the others released
 }
 EASY = {"errors": {"allow": 10}}  # gates that are proven within seconds
-WALK = [{"v1": 950, "v2": 50}, {"v1": 750, "v2": 250}, {"v1": 500, "v2": 500}, {"v2": 999}]
+BY_HEALTH = {"gates": {}, "bake": "1s"}
 LOOK = 0.2  # seconds between two looks at the live weights
 SLACK = 1.0  # seconds by which a client's clock and a walk's may differ on when a share was given
 React = Mapping[str, Callable[[], object]]
@@ -93,15 +93,22 @@ class Scene:
         return live(self.stage), recorded(self.stage), marks(self.stage)
 
     def settle(self, version: str) -> None:
-        """Nothing misbehaves, *version* has all the traffic, and nothing but v1, v2 and v3 is declared."""
+        """Nothing misbehaves, *version* has all the traffic; declared are v1, v2, v3, and what had some of it."""
         self.stage.faults()
         for one in self.releases:
             self.faulty(one)
-        self.releases = {one: self.releases[one] for one in ("v1", "v2", "v3")}
+        keep = {"v1", "v2", "v3", *live(self.stage)}
+        self.releases = {one: ami for one, ami in self.releases.items() if one in keep}
         if self.state != alone(version):
             self.declare({version: 100}, **ONE_MOVE)
             ok(self.up(None, "env", "SLUICE_TAKE_OVER=yes"))
             assert self.state == alone(version)
+
+    def ends(self) -> tuple[str, str]:
+        """Which of v1 and v2 has all the traffic, and the other one; nothing misbehaves."""
+        here = "v2" if live(self.stage) == {"v2": 999} else "v1"
+        self.settle(here)
+        return here, "v1" if here == "v2" else "v2"
 
     def entry(self) -> dict[str, Any]:
         """The journal's newest entry."""
@@ -155,6 +162,17 @@ class Scene:
 def alone(version: str) -> tuple[dict[str, int], dict[str, float], list[str]]:
     """`Scene.state` when *version* has all the traffic and nobody walks."""
     return {version: 999}, {version: 100}, []
+
+
+def walk(here: str, there: str) -> list[dict[str, int]]:
+    """The live weights of a whole ramp, from before it on."""
+    ramp = [{here: 1000 - 10 * done, there: 10 * done} for done in (5, 25, 50)]
+    return [{here: 999}, *ramp, {there: 999}]
+
+
+def moved(**shares: int) -> str:
+    """What a walk says when these shares are live."""
+    return f"moved: {' · '.join(f'{version} {share}' for version, share in sorted(shares.items()))}"
 
 
 def served_at_most(answers: Iterable[Answer], entry: Mapping[str, Any], version: str) -> float:
