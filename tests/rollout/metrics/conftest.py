@@ -1,10 +1,15 @@
-"""CloudWatch as a load balancer fills it, which refuses what the real one refuses."""
+"""Sources that refuse what the real ones refuse: CloudWatch as a load balancer fills it, Prometheus, Envoy's page."""
 
+import json
 import re
+import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
@@ -125,3 +130,121 @@ def refusal(code: str, said: str, status: int = 400) -> ClientError:
 @pytest.fixture
 def cloudwatch() -> FakeCloudWatch:
     return FakeCloudWatch()
+
+
+Page = Callable[[str, dict[str, str]], tuple[int, str]]  # of a path and its terms: status and text
+
+
+@contextmanager
+def serving(page: Page) -> Iterator[str]:
+    """The URL of a server that answers each GET with *page*."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            terms = {name: values[0] for name, values in parse_qs(parts.query, strict_parsing=True).items()}
+            status, text = page(parts.path, terms)
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  http.server's name
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class FakePrometheus:
+    """`samples`: by expression, what was scraped when; `answer`: what is said instead."""
+
+    def __init__(self) -> None:
+        self.samples: defaultdict[str, dict[float, str]] = defaultdict(dict)
+        self.answer: tuple[int, str] | None = None
+        self.kind = "vector"
+        self.series = 1
+        self.asked: list[tuple[str, float]] = []
+
+    def scrape(self, at: float, **values: float | str) -> None:
+        """The expressions are the names, `v1_total` as `total{v="v1"}`."""
+        for name, value in values.items():
+            version, _, what = name.partition("_")
+            self.samples[f'{what}{{v="{version}"}}'][at] = str(value)
+
+    def page(self, path: str, terms: dict[str, str]) -> tuple[int, str]:
+        """/api/v1/query."""
+        if self.answer:
+            return self.answer
+        if path != "/prefix/api/v1/query":
+            return 404, "404 page not found"
+        expression, at = terms["query"], float(terms["time"])
+        self.asked.append((expression, at))
+        if "{version}" in expression:
+            said = 'invalid parameter "query": 1:9: parse error: unexpected "}" in label matching'
+            return 400, json.dumps({"status": "error", "errorType": "bad_data", "error": said})
+        known = {when: value for when, value in self.samples[expression].items() if at - 300 < when <= at}
+        found = [{"metric": {}, "value": [at, known[max(known)]]}] * self.series if known else []
+        result = found[0]["value"] if self.kind == "scalar" else found
+        return 200, json.dumps({"status": "success", "data": {"resultType": self.kind, "result": result}})
+
+
+class FakeEnvoy:
+    """`counters` by name, `times` by cluster: how many took how many milliseconds; `answer`: what is said instead."""
+
+    def __init__(self) -> None:
+        self.counters: dict[str, int] = {"server.uptime": 100, "server.live": 1}
+        self.times: dict[str, dict[float, int]] = {}
+        self.answer: tuple[int, str] | None = None
+
+    def count(self, cluster: str, **answers: int) -> None:
+        """Add *answers*, by class: `c2xx=3`; without any there is such a cluster."""
+        for name, number in (answers or {"c2xx": 0}).items():
+            for stat in (name.removeprefix("c"), "completed"):
+                for prefix in ("", "external."):
+                    full = f"cluster.{cluster}.{prefix}upstream_rq_{stat}"
+                    self.counters[full] = self.counters.get(full, 0) + number
+
+    def took(self, cluster: str, milliseconds: float, number: int = 1) -> None:
+        """Add to the histogram, as Envoy's flush does."""
+        held = self.times.setdefault(cluster, {})
+        held[milliseconds] = held.get(milliseconds, 0) + number
+
+    def page(self, path: str, terms: dict[str, str]) -> tuple[int, str]:
+        """/stats."""
+        if self.answer:
+            return self.answer
+        if path != "/stats" or terms["format"] != "json" or terms["histogram_buckets"] != "detailed":
+            return 400, "usage: /stats?histogram_buckets=(cumulative|disjoint|detailed|summary)"
+        wanted = re.compile(terms["filter"])
+        counters = [{"name": name, "value": value} for name, value in self.counters.items() if wanted.search(name)]
+        details = [
+            {"name": name, "totals": [{"lower_bound": low, "width": 10, "count": n} for low, n in held.items()]}
+            for cluster, held in self.times.items()
+            for name in (f"cluster.{cluster}.upstream_rq_time", f"cluster.{cluster}.external.upstream_rq_time")
+            if wanted.search(name)
+        ]
+        histograms = [{"histograms": {"supported_percentiles": [], "details": details}}] if details else []
+        return 200, json.dumps({"stats": [*counters, *histograms]})
+
+
+@pytest.fixture
+def prometheus() -> Iterator[tuple[FakePrometheus, str]]:
+    """It, and its URL."""
+    fake = FakePrometheus()
+    with serving(fake.page) as url:
+        yield fake, f"{url}/prefix/"
+
+
+@pytest.fixture
+def envoy() -> Iterator[tuple[FakeEnvoy, str]]:
+    """It, and the URL of its admin page."""
+    fake = FakeEnvoy()
+    with serving(fake.page) as url:
+        yield fake, url
