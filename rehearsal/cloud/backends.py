@@ -7,6 +7,7 @@ from moto.cloudwatch.models import CloudWatchBackend, cloudwatch_backends
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.elbv2.models import ELBv2Backend, elbv2_backends
 
+from rehearsal.cloud.attached import outlives_its_groups
 from rehearsal.cloud.disks import sized_by_the_image
 
 ACCOUNT = "123456789012"  # moto's
@@ -36,9 +37,11 @@ def backends() -> Backends:
     """The backends, made on first use, when `SETTINGS` have to be in the environment already."""
     ec2 = ec2_backends[ACCOUNT][REGION]
     sized_by_the_image(ec2)
+    autoscaling = autoscaling_backends[ACCOUNT][REGION]
+    outlives_its_groups(autoscaling)
     return Backends(
         ec2,
         elbv2_backends[ACCOUNT][REGION],
-        autoscaling_backends[ACCOUNT][REGION],
+        autoscaling,
         cloudwatch_backends[ACCOUNT][REGION],
     )

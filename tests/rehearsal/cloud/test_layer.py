@@ -3,6 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from rehearsal.cloud.attached import outlives_its_groups
 from rehearsal.cloud.images import SAMPLE
 from tests.rehearsal.cloud.conftest import MAIN, forward
 
@@ -230,6 +231,17 @@ def test_what_is_desired_stays_within_the_bounds_though_protected_instances_are_
     account.autoscaling.update_auto_scaling_group(AutoScalingGroupName="v1", MinSize=2)
     (group,) = account.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=["v1"])["AutoScalingGroups"]
     assert (group["DesiredCapacity"], len(group["Instances"])) == (2, 3)
+
+
+def test_a_fleet_is_scaled_though_its_target_group_is_gone(account):
+    outlives_its_groups(account.cloud.backends.autoscaling)
+    gone, stays = account.group("gone"), account.group("stays")
+    account.fleet("v1", 1, TargetGroupARNs=[gone, stays])
+    account.elbv2.delete_target_group(TargetGroupArn=gone)
+    resize(account, 2)
+    assert sorted(account.health(stays)) == sorted(account.instances("v1"))
+    (group,) = account.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=["v1"])["AutoScalingGroups"]
+    assert group["TargetGroupARNs"] == [gone, stays]
 
 
 def test_only_instances_of_the_fleet_can_be_protected_and_fifty_at_most(account, refused):
