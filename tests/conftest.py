@@ -51,6 +51,7 @@ SLOW = (
     "rehearsal/test_load.py",
     "rehearsal/test_sample.py",
     "rollout/test_charts.py",
+    "rollout/test_judge_simulation.py",
     "rollout/test_report.py",
 )
 
