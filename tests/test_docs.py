@@ -9,9 +9,12 @@ import pytest
 from ruamel.yaml import YAML
 
 from components.config_model import Document, Listener, Network, Rollout, Service
+from components.settings import parse
+from tests.conftest import dev_config
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
+ADOPTION = (ROOT / "docs" / "adoption.md").read_text()
 DEV = (ROOT / "Pulumi.dev.yaml").read_text()
 
 
@@ -39,6 +42,13 @@ def test_every_key_is_explained_in_the_dev_stack_and_declared_in_the_schema(key)
 def test_every_key_of_every_model_stands_in_the_dev_stack():
     keys = [key for model in (Service, Network, Listener, Rollout) for key in model.model_fields]
     assert [key for key in keys if not re.search(rf"\b{key}:", DEV)] == []
+
+
+@pytest.mark.parametrize("example", re.findall(r"```yaml\n(.*?)```", ADOPTION, re.DOTALL))
+def test_each_config_of_the_guide_to_adoption_is_taken(example):
+    keys = YAML(typ="safe").load(example)["config"]
+    settings = parse(dev_config(**{key.removeprefix("sluice:"): value for key, value in keys.items()}))
+    assert settings.releases[0].external
 
 
 @pytest.mark.parametrize("path", re.findall(r"\]\((?!http)([^)#]+)\)", README))
