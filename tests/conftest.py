@@ -42,6 +42,7 @@ TESTS = Path(__file__).parent
 # Tests that start processes, or ask moto over HTTP in each case: `make test` runs them, `make check` does not.
 SLOW = (
     "e2e/",
+    "ops/test_now.py",
     "rehearsal/aws_provider/",
     "rehearsal/cloud/test_balancer.py",
     "rehearsal/cloud/test_instances.py",

@@ -35,3 +35,11 @@ def test_slices_are_known_from_the_outputs_and_from_what_a_failed_up_has_built(s
         "v2": Slice(AMI, "arn:2", "f2"),
     }
     assert [state.stands("shop", version) for version in ("v1", "v2")] == [False, True]
+
+
+def test_what_is_listed_as_running_already_is_known_by_its_target_group(stack):
+    arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/old/0123456789abcdef"
+    stack.file.write_text(
+        stack.file.read_text().replace("    v1:", f'    old: {{external: {{target_group: "{arn}"}}}}\n    v1:')
+    )
+    assert State({}, {}).known(stack.config().settings()) == {"old": Slice(arn, arn, None)}

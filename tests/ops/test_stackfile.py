@@ -30,6 +30,19 @@ def test_changes_leave_everything_else(stack):
     )
 
 
+def test_releases_are_taken_out_and_everything_else_stays(stack):
+    file = stackfile.load(stack.file)
+    assert file.without_releases(["v1"]).text == FILE.replace(f"    v1: {{ami: {AMI}}} # the first\n", "")
+    assert file.without_releases(["v1", "v2"]).releases == {}
+    assert file.without_releases([]).text == FILE
+
+
+@pytest.mark.parametrize(("traffic", "nobody"), [("{v2: 100}", False), ("{}", True), ("", False)])
+def test_that_nobody_is_served_is_something_else_than_no_traffic_declared(stack, traffic, nobody):
+    stack.file.write_text(FILE.replace("{v2: 100}", traffic))
+    assert stackfile.load(stack.file).serves_nobody is nobody
+
+
 def test_releases_that_come_back_are_the_oldest(stack):
     after = stackfile.load(stack.file).with_releases({"v-1": {"ami": AMI}, "v0": {"ami": AMI}}, first=True)
     assert list(after.releases) == ["v-1", "v0", "v1", "v2"]
