@@ -10,8 +10,11 @@ from tests.world import Shop
 def lacks(shop: Shop):
     """What the slice of v1, built whole, lacks now."""
     shop.build("v1", size=2)
-    clients = [shop.aws(one) for one in ("elbv2", "autoscaling", "ec2")]
-    return lambda: missing(*clients, shop.groups["v1"], shop.fleets["v1"])
+    return lambda: lacking(shop, shop.groups["v1"], shop.fleets["v1"])
+
+
+def lacking(shop: Shop, group: str, fleet: str | None) -> list[str]:
+    return missing(shop.aws("elbv2"), shop.aws("autoscaling"), shop.aws("ec2"), group, fleet)
 
 
 def test_a_whole_slice_lacks_nothing(lacks):
@@ -30,14 +33,15 @@ def test_its_fleet(lacks, shop):
 
 
 def test_its_launch_template(lacks, shop):
-    template = fleet_of(shop.aws("autoscaling"), shop.fleets["v1"])["LaunchTemplate"]["LaunchTemplateId"]
+    described = shop.aws("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[shop.fleets["v1"]])
+    template = described["AutoScalingGroups"][0]["LaunchTemplate"]["LaunchTemplateId"]
     shop.aws("ec2").delete_launch_template(LaunchTemplateId=template)
     (part,) = lacks()
     assert part.startswith(f"launch template {template} (version ")
 
 
-@pytest.mark.parametrize(("wanted", "lacking"), [(2, 0), (4, 1), (0, 1)])
-def test_its_capacity_when_it_lacks_instances_and_may_start_none(lacks, shop, monkeypatch, wanted, lacking):
+@pytest.mark.parametrize(("wanted", "parts"), [(2, 0), (4, 1), (0, 1)])
+def test_its_capacity_when_it_lacks_instances_and_may_start_none(lacks, shop, monkeypatch, wanted, parts):
     autoscaling, fleet = shop.aws("autoscaling"), shop.fleets["v1"]
     autoscaling.suspend_processes(AutoScalingGroupName=fleet, ScalingProcesses=["Launch"])
     autoscaling.update_auto_scaling_group(AutoScalingGroupName=fleet, MinSize=0, MaxSize=4)
@@ -51,14 +55,15 @@ def test_its_capacity_when_it_lacks_instances_and_may_start_none(lacks, shop, mo
         return answer
 
     monkeypatch.setattr(autoscaling, "describe_auto_scaling_groups", with_wanted)
-    assert lacks() == [f"capacity: fleet {fleet} may start no instance (its process Launch is suspended)"] * lacking
+    assert lacks() == [f"capacity: fleet {fleet} may start no instance (its process Launch is suspended)"] * parts
 
 
 def test_an_external_one_is_its_target_group(shop):
     shop.groups["old"] = shop.group("old")
-    clients = [shop.aws(one) for one in ("elbv2", "autoscaling", "ec2")]
-    assert missing(*clients, shop.groups["old"], None) == []
-    assert missing(*clients, shop.groups["old"].replace("targetgroup/", "targetgroup/not"), None) != []
+    assert lacking(shop, shop.groups["old"], None) == []
+    assert lacking(shop, shop.groups["old"].replace("targetgroup/", "targetgroup/not"), None) == [
+        f"target group {shop.groups['old'].split('/')[-2]}".replace("group ", "group not")
+    ]
 
 
 def test_a_fleet_that_is_being_deleted_is_none(shop, monkeypatch):
