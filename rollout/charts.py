@@ -94,7 +94,8 @@ def _rates(entry: Entry, gate: str, axes: Any, labels: int) -> None:
             axes.scatter(*zip(*single, strict=True), color=colour, s=7, alpha=0.55, linewidth=0)
     axes.axhline(_allowed(entry, gate), color=MUTED, linewidth=0.8, linestyle=":")
     axes.annotate("allow", (0.003, _allowed(entry, gate)), xycoords=WHERE, color=MUTED, va="bottom", size=9)
-    axes.set(ylim=(0, 1.25 * max(highest) or 1), ylabel="% of requests")
+    top = 1.25 * max(highest) or 1
+    axes.set(ylim=(-0.02 * top, top), ylabel="% of requests")  # so that a line at 0 is seen
     _frame(entry, axes, labels)
     _legend(axes)
 

@@ -2,14 +2,18 @@
 
 import json
 import os
+import pty
 import signal
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rehearsal.environment import environment
 from rehearsal.stage import Done, Stage
 from tests.e2e.conftest import ONE_MOVE, live, marks, ok, recorded, sample
 
@@ -48,6 +52,54 @@ def status(stage: Stage) -> dict[str, Any]:
 
 def test_after_a_release_a_plain_up_has_nothing_to_do(stage, file):
     ok(stage.up("--expect-no-changes"))
+
+
+def test_history_tells_each_release_with_its_walk_and_report_writes_its_page(stage, file):
+    second, first = json.loads(ok(ops(stage, "history", "--json")))
+    assert (second["declared"], second["verdict"]) == ({"v2": 100}, "promote")
+    assert (first["declared"], first["verdict"], first["run"]) == ({"v1": 100}, "promote", None)
+    assert second["message"] == "ops: release v2"
+    assert second["evidence"] == "no requests were judged"
+    assert second["seconds"] > 0
+    lines = ok(ops(stage, "history", "-n", "1")).splitlines()
+    assert [second["run"] in line for line in lines] == [False, True]
+    page = Path(ok(ops(stage, "report", second["run"])).strip())
+    assert page == stage.root / ".sluice" / "journal" / "e2e" / f"{second['run']}.html"
+    assert "v2 100 is live after" in page.read_text()
+
+
+def test_watch_shows_one_frame_where_there_is_no_terminal(stage, file):
+    text = ok(ops(stage, "watch"))
+    assert text.startswith("shop on aws, stack e2e")
+    assert "last walk promoted" in text
+    assert text.rstrip().endswith("converged")
+
+
+def test_watch_goes_on_until_ctrl_c_which_is_no_failure(stage, file):
+    terminal, inner = pty.openpty()
+    surroundings = {**environment(stage.home), "PULUMI_STACK": "e2e", "TERM": "xterm"}
+    with subprocess.Popen(
+        [*OPS, "watch"],
+        cwd=stage.root,
+        env=surroundings,
+        stdin=inner,
+        stdout=inner,
+        stderr=inner,
+        start_new_session=True,
+    ) as process:
+        os.close(inner)
+        written, until = b"", time.monotonic() + 60
+        while written.count(b"shop on aws") < 3:
+            assert time.monotonic() < until, written.decode()
+            written += os.read(terminal, 4096)
+        process.send_signal(signal.SIGINT)
+        try:
+            while True:  # what cannot write to its terminal does not end
+                written += os.read(terminal, 4096)
+        except OSError:
+            os.close(terminal)
+    assert process.returncode == 0
+    assert b"Traceback" not in written
 
 
 def test_status_tells_programs_and_people_the_same(stage, images, file):
