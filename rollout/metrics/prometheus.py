@@ -37,13 +37,12 @@ class PrometheusSource:
     failed: str
     slow: str | None = None
     period: float = 15
+    late: float = field(init=False)
     _at: float | None = field(default=None, init=False)  # when was read last
     _last: Read = field(default_factory=dict, init=False)
 
-    @property
-    def late(self) -> float:
-        """As old as what Prometheus knows may be."""
-        return self.period + SCRAPE
+    def __post_init__(self) -> None:
+        self.late = self.period + SCRAPE
 
     def poll(self) -> list[Tick]:
         """One tick, once a period has passed since the last one."""
