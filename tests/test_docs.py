@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from ruamel.yaml import YAML
 
 from components.config_model import Document, Listener, Network, Rollout, Service
 from components.settings import parse
+from ops.cli import app
+from rollout.journal import Entry
 from tests.conftest import dev_config
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,6 +52,18 @@ def test_each_config_of_the_guide_to_adoption_is_taken(example):
     keys = YAML(typ="safe").load(example)["config"]
     settings = parse(dev_config(**{key.removeprefix("sluice:"): value for key, value in keys.items()}))
     assert settings.releases[0].external
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{one.name}" for one in sorted((ROOT / "docs").glob("*.md")))])
+def test_every_verb_that_a_page_names_is_there(page):
+    there = {one.name or getattr(one.callback, "__name__", "") for one in app.registered_commands}
+    assert set(re.findall(r"python -m ops ([a-z]+)", (ROOT / page).read_text())) <= there
+
+
+def test_the_operators_guide_names_every_field_of_the_journal():
+    (shown,) = re.findall(r"```\n(run, service.*?)```", (ROOT / "docs/operator.md").read_text(), re.DOTALL)
+    named = [name for line in shown.splitlines() for name in line.partition("  ")[0].split(", ")]
+    assert sorted(named) == sorted(one.name for one in fields(Entry))
 
 
 @pytest.mark.parametrize("path", re.findall(r"\]\((?!http)([^)#]+)\)", README))
