@@ -24,6 +24,7 @@ from pulumi.runtime import settings as runtime
 from components import aftermath, control
 from components.aws.session import Session
 from components.backend import Target
+from components.config_rollout import CloudWatch
 from components.interrupt import Interrupt
 from components.settings import Settings
 from rollout.clock import RealClock
@@ -85,7 +86,8 @@ class Gate:
         self._walked = True
         old = (args.old_inputs or {}).get("input")
         if old:
-            _refuse_replacement(old, await self._facts.future(with_unknowns=True) or {"slices": {}})
+            new = await self._facts.future(with_unknowns=True) or {"slices": {}}
+            _refuse_replacement(old, new, self._settings.traffic.shares)
             await self._walk(parse(old["shares"]) if old["shares"] else {}, old["slices"])
         else:
             await self._walk(None)
@@ -132,6 +134,7 @@ class Gate:
                 lambda group=group: await_quiet(
                     group=group,
                     drain=self._settings.service.drain,
+                    late=(self._settings.metrics.cloudwatch or CloudWatch()).late,
                     elbv2=self._session.client("elbv2"),
                     cloudwatch=self._session.client("cloudwatch"),
                     clock=RealClock(),
@@ -152,11 +155,19 @@ class Gate:
                 raise
 
 
-def _refuse_replacement(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    """Refuse to go on when the target group of a version that carries traffic is another one than was recorded."""
+def _refuse_replacement(old: Mapping[str, Any], new: Mapping[str, Any], planned: Shares) -> None:
+    """Refuse to give any share to a version that carries traffic when its target group is another than was recorded.
+
+    Away from it the walk may go: the router still means the live one.
+    """
     for version, slice_ in old["slices"].items():
         carries = old["shares"].get(version)
-        if carries and version in new["slices"] and new["slices"][version]["group"] != slice_["group"]:
+        if (
+            carries
+            and version in planned
+            and version in new["slices"]
+            and new["slices"][version]["group"] != slice_["group"]
+        ):
             raise RefusedError(
                 f"{version} carries {carries:g} % of the traffic, and its slice would be replaced by another of the "
                 "same version: a setting it is built from (network, service, provider) was changed. Put that back, or "

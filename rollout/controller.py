@@ -135,7 +135,10 @@ class Controller:
         versions = {*walk.origin, *walk.goal} & order.declared
         try:
             lately = self.source.recent(LATELY) if self.source else None
-            desired = self._means.fleets.desired(versions)
+            desired = dict(self._means.fleets.desired(versions))
+            for version in plan.losers(walk.origin, walk.goal):  # an external one has targets, but no fleet of ours
+                if version in versions and version not in desired:
+                    desired[version] = self._means.router.health(version).wanted
         except RolloutError as error:
             raise type(error)(f"{error}. Nothing was moved") from error
         known = Known(

@@ -44,6 +44,7 @@ class Walker:
             strategy=asdict(replace(ahead.strategy, freeze=())),
         )
         self._kept = 0.0
+        self._admitted: dict[str, int] = {}  # how many instances each newcomer was let in with
 
     def run(self) -> None:
         """Walk to the goal, or put the former weights back and raise."""
@@ -66,21 +67,22 @@ class Walker:
 
     def _prepare(self) -> None:
         """Enough instances, none of them to be scaled in, all newcomers healthy, and the command gate passed."""
-        walk, fleets, newcomers = self._ahead.walk, self._means.fleets, self._ahead.newcomers
-        now = fleets.desired(newcomers)
-        for version in newcomers:
-            wanted = self._ahead.instances.get(version, 0)
-            if version in now and now[version] < wanted:
-                self._tell(
-                    f"{version}: from {now[version]} to {wanted} instances, as many as it takes the traffic from"
-                )
-                fleets.grow(version, wanted)
-        fleets.hold(self._held())
+        walk, newcomers = self._ahead.walk, self._ahead.newcomers
+        self._fill()
+        self._means.fleets.hold(self._held())
         await_health(self._means, newcomers, self._ahead.strategy.ready, self._lease.check, self._tell)
         if self._ahead.judged and walk.live == walk.origin:
             for version in newcomers if self._ahead.strategy.command else ():
                 self._tell(f"{version}: {' '.join(self._ahead.strategy.command)}")
                 self._means.smoke(version, self._lease.check)
+
+    def _fill(self) -> None:
+        """As many instances of each newcomer as of what it takes the traffic from."""
+        fleets, wanted = self._means.fleets, self._ahead.instances
+        for v, now in fleets.desired(self._ahead.newcomers).items():
+            if now < wanted.get(v, 0):
+                self._tell(f"{v}: from {now} to {wanted[v]} instances, as many as it takes the traffic from")
+                fleets.grow(v, wanted[v])
 
     def _climb(self) -> None:
         """Step by step to the goal; there is one bake more after it, the incumbent warm."""
@@ -127,9 +129,11 @@ class Walker:
         )
 
     def _require_health(self) -> None:
-        ill = [health for version in self._ahead.newcomers if not (health := self._means.router.health(version)).ready]
-        if ill:
-            raise UnhealthyError("; ".join(map(str, ill)))
+        """Each newcomer as healthy as it was let in; what its fleet was scaled out by since then may still boot."""
+        for version in self._ahead.newcomers:
+            health = self._means.router.health(version)
+            if health.healthy < self._admitted.setdefault(version, health.wanted) and not health.ready:
+                raise UnhealthyError(str(health))
 
     def _held(self) -> Collection[str]:
         return {*self._ahead.newcomers, *self._ahead.incumbents}
@@ -159,7 +163,7 @@ class Walker:
 
     def _finish(self) -> None:
         goal = text(self._ahead.walk.goal)
-        self._lift()
+        self._lift(fill=True)
         try:
             self._lease.drop()
         except RolloutError as error:
@@ -167,9 +171,11 @@ class Walker:
         self._tell(f"walk {self._entry.run}: {goal} is live after {self._means.clock.now() - self._begun:.1f} s")
         self._end("promote", f"{goal} is live")
 
-    def _lift(self) -> None:
-        """The fleets may shrink again; that it could not be said ends nothing."""
+    def _lift(self, *, fill: bool = False) -> None:
+        """The fleets may shrink again (*fill*: not below what the goal takes); a failure to say so ends nothing."""
         try:
+            if fill:
+                self._fill()
             self._means.fleets.let_go(self._held())
         except RolloutError as error:
             self._tell(f"the protection from scale-in could not be lifted: {error}; the next walk does it")

@@ -159,9 +159,18 @@ def test_another_target_group_of_a_version_with_share_is_refused(run, shop):
 
 def test_a_target_group_still_to_be_made_for_a_version_with_share_is_refused_in_preview(run, shop):
     shop.rule({"v1": 999})
-    run.deploy(v2=100, preview=True, unknown=("v1",))
+    run.deploy(v1=50, v2=50, preview=True, unknown=("v1",))
     with pytest.raises(RefusedError, match=r"v1 carries 100 % .* Put that back, or move the traffic to a new version"):
         run.cloud.meet("ramp", old_inputs=run.recorded(v1=100), new_inputs={})
+
+
+def test_from_a_version_whose_target_group_was_made_anew_the_traffic_may_go(run, shop):
+    rule = shop.rule({"v1": 999})
+    old = run.recorded(v1=100)
+    shop.groups["v1"] = shop.group("v1")
+    run.deploy(v2=100)
+    run.cloud.meet("ramp", old_inputs=old, new_inputs=run.recorded(v2=100))
+    assert shop.weights(rule) == {"v2": 999}
 
 
 def test_another_target_group_of_a_standby_is_nothing_to_refuse(run, shop):

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("components", "rollout", "ops", "rehearsal")
 SAMPLE = ROOT / "rehearsal" / "sample"
 READY = 12  # seconds a slice may take to become healthy
+QUICK = {"cloudwatch": {"period": "1s", "late": "2s"}}  # what this cloud can do
 ONE_MOVE = {"ready": f"{READY}s", "steps": [], "bake": "0s", "gates": {}}
 
 
@@ -53,6 +54,7 @@ def staged(folder: Path) -> Iterator[Stage]:
             service={"name": "shop", "port": 8080, "size": 1, "drain": "3s"},
             listener={"internal": True},
             rollout=ONE_MOVE,
+            metrics=QUICK,
         )
         yield stage
     finally:

@@ -113,6 +113,42 @@ def test_incident_17_scaling_either_fleet_under_way_is_not_fought_and_none_shrin
     stage.configure(rollout=ROLLOUT)
 
 
+def test_incident_17_a_newcomer_that_is_scaled_out_under_way_need_not_wait_for_those_that_boot(stage, images, load):
+    slow = sample(stage, "app-slow", BOOT_SECONDS="15")
+    stage.configure(rollout={**ROLLOUT, "bake": "5s"})
+    scale(stage, "v1", DesiredCapacity=1)
+    declare(stage, {"v1": images["v1"], "v2": images["v2"], "slow": slow}, {"slow": 100})
+    with stage.running(*UP) as up:
+        eventually(lambda: live(stage).get("slow") == 500, 90, "half of the traffic has moved")
+        scale(stage, "slow", DesiredCapacity=2)
+        text, _ = up.communicate(timeout=90)
+    assert up.returncode == 0, text
+    assert (live(stage), sizes(stage, "slow")) == ({"slow": 999}, (1, 2, 2))
+    stage.configure(rollout=ROLLOUT)
+    declare(stage, {"v1": images["v1"], "v2": images["v2"], "slow": slow}, {"v1": 100})
+    ok(stage.up())
+    declare(stage, {"v1": images["v1"], "v2": images["v2"]}, {"v1": 100})
+    ok(stage.up())
+
+
+def test_incident_17_a_newcomer_that_a_policy_saw_idle_keeps_its_size_when_it_has_all_the_traffic(stage, images, load):
+    stage.configure(rollout={**ROLLOUT, "bake": "5s"})
+    scale(stage, "v1", MaxSize=6, DesiredCapacity=3)
+    eventually(lambda: len(serving(stage, "v1")) >= 3, 30, "three instances of v1")
+    declare(stage, {"v1": images["v1"], "v2": images["v2"]}, {"v2": 100})
+    with stage.running(*UP) as up:
+        eventually(lambda: live(stage) == {"v1": 500, "v2": 500}, 90, "half of the traffic has moved")
+        held = serving(stage, "v2")
+        scale(stage, "v2", DesiredCapacity=1)
+        text, _ = up.communicate(timeout=90)
+    assert up.returncode == 0, text
+    assert sizes(stage, "v2")[1] == 3
+    assert len(set(held) & set(serving(stage, "v2"))) >= 3
+    stage.configure(rollout=ROLLOUT)
+    declare(stage, {"v1": images["v1"], "v2": images["v2"]}, {"v1": 100})
+    ok(stage.up())
+
+
 def test_incident_17_five_aborted_releases_leave_the_sizes_as_they_were(stage, images, load):
     stage.configure(rollout={**ROLLOUT, "ready": "2s"})
     before = sizes(stage, "v1"), sizes(stage, "v2"), serving(stage, "v1")

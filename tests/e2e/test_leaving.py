@@ -77,6 +77,12 @@ def test_its_target_group_made_anew(stage, images, load):
     assert done.code != 0
     assert "v1 carries 100 % of the traffic, and its slice would be replaced by another" in done.text
     assert (live(stage), instances(stage)) == ({"v1": 999}, before)
+    declare(stage, images, {"v2": 100})
+    ok(stage.up())
+    assert (live(stage), recorded(stage)) == ({"v2": 999}, {"v2": 100})
+    declare(stage, {"v2": images["v2"]}, {"v2": 100})
+    ok(stage.up())
+    assert versions(stage) == {"v2"}
 
 
 def test_the_stack_destroyed_though_someone_lifted_every_protection(stage, images, load):

@@ -370,3 +370,9 @@ def test_with_minutes_that_come_late_a_bad_newcomer_is_still_restored(shop):
     with pytest.raises(WorseError):
         shop.walk(V1, V2, replace(RAMP, bake=60, deadline=7200))
     assert shop.router.live.shares == V1
+
+
+def test_a_newcomer_is_as_large_as_a_slice_of_others_that_it_takes_over(shop):
+    shop.fleets.sizes = {"v2": 1}  # v1 is external: it has targets, and no fleet of ours
+    shop.walk(V1, V2, RAMP)
+    assert shop.fleets.calls[0] == ("grow", "v2", "2")
