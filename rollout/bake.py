@@ -56,7 +56,7 @@ class Watch:
                 trouble = str(error)
             if found := jury.worse():
                 raise WorseError(found)
-            if self._is_over(seen, since, now) and (jury.cleared or not must_clear):
+            if self._is_over(seen, since, now) and not jury.unheard and (jury.cleared or not must_clear):
                 self.tell(self._line(step, jury, since, now))
                 return
             self._require_sight(seen, now, trouble)
@@ -98,7 +98,8 @@ class Watch:
 
     def _require_time(self, jury: Jury, now: float, must_clear: bool, trouble: str) -> None:
         if now >= self.ends:
-            missing = (", ".join(jury.open()) if must_clear else "") or "the bake was not over"
+            silent = f"no counts of {', '.join(sorted(jury.unheard))}" if jury.unheard else ""
+            missing = (", ".join(jury.open()) if must_clear else "") or silent or "the bake was not over"
             why = "; ".join(filter(None, (missing, trouble)))
             raise InconclusiveError(f"neither good nor bad by the deadline: {why}")
 

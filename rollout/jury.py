@@ -72,6 +72,7 @@ class Jury:
         self._seen: dict[str, Seen] = {}
         self._shares: Shares = {}
         self.cleared = not self._judges
+        self.unheard: set[str] = set()  # newcomers of which this step has had no word
 
     def allowed(self, name: str, gate: Gate) -> float:
         """The part of requests that may be bad once the incumbent is gone."""
@@ -85,6 +86,7 @@ class Jury:
         self._seen = {version: Seen() for version in (*self._newcomers, *self._incumbents)}
         if self._slow_counts_from is None:
             self._slow_counts_from = now + self._warmup
+        self.unheard = set(self._newcomers if self._judges else ())
         for judge in self._judges.values():
             judge.fresh()
 
@@ -93,6 +95,7 @@ class Jury:
         for version, counts in tick.counts.items():
             if version in self._seen:
                 self._seen[version].add(counts)
+                self.unheard.discard(version)
         others = self._pooled(tick)
         if others is None:
             return

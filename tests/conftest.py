@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pulumi
 import pytest
 from google.protobuf import json_format
@@ -37,6 +38,9 @@ from tests.world import Clients, Shop, Theirs, moto
 
 # moto and pulumi_aws keep a million objects for good; walking them as often as by default took a third of the time.
 gc.set_threshold(100_000, 20, 100)
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # timings belong in benchmarks
+hypothesis.settings.load_profile("untimed")
 
 TESTS = Path(__file__).parent
 # Tests that start processes, or ask moto over HTTP in each case: `make test` runs them, `make check` does not.
@@ -458,6 +462,7 @@ Deploy = Callable[..., RecordingCloud]
 def dev_config(**change: Any) -> dict[str, str]:
     """The dev stack's config as the engine hands it over; keywords replace keys of `sluice:`, None leaves one out."""
     document = YAML(typ="safe").load(ROOT / "Pulumi.dev.yaml")["config"]
+    document["sluice:metrics"]["cloudwatch"]["period"] = "60s"  # shorter ones are the rehearsal cloud's only
     values = {**document, **{f"sluice:{key}": value for key, value in change.items()}}
     return {key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items() if v is not None}
 

@@ -36,12 +36,23 @@ class Given:
 def check(settings: Settings, session: Session) -> Given:
     """What *settings* name by id; RunError when it, or a priority it needs, cannot be had."""
     _check_user_data(settings)
+    _check_points(settings, session)
     try:
         given = _given(settings, session)
         neighbours.check_external(settings, session, given.balancer)
     except (ClientError, BotoCoreError, RouterError) as error:
         raise pulumi.RunError(f"AWS could not be asked what stands there: {error}") from None
     return given
+
+
+def _check_points(settings: Settings, session: Session) -> None:
+    """A real load balancer's points are minutes; only a rehearsal's are shorter."""
+    points = settings.metrics.cloudwatch
+    if points and session.endpoint is None and points.period % 60:
+        raise pulumi.RunError(
+            f"sluice:metrics.cloudwatch.period: {points.period}: the load balancer's points are minutes, and a shorter "
+            "period would take each of them for a moment; write period: 60s, or a multiple"
+        )
 
 
 def _given(settings: Settings, session: Session) -> Given:

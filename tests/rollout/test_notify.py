@@ -2,15 +2,20 @@
 
 import http.server
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rollout.notify import notify
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass
@@ -98,3 +103,12 @@ def test_a_server_that_does_not_answer_holds_nobody_up(hook, told):
         "notification 1 of 2 (json) was not delivered: no answer within 0.5 s",
         "notification 2 of 2 (json) was not delivered: no answer within 0.5 s",
     ]
+
+
+def test_a_server_that_does_not_answer_does_not_keep_the_process_from_its_end(hook):
+    hook.open.clear()
+    script = f"from rollout.notify import notify; notify([{hook.url!r}], 'title', 'body', print, patience=0.2)"
+    begun = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, text=True, capture_output=True, check=True)
+    assert done.stdout.endswith("was not delivered: no answer within 0.2 s\n")
+    assert time.monotonic() - begun < 3.5  # apprise itself would wait for four seconds

@@ -61,9 +61,9 @@ def test_a_dot_is_a_tick():
 
 def test_long_walks_are_thinned_and_keep_their_last_point():
     entry = walks.promoted()
-    entry.ticks = [{**entry.ticks[0], "end": entry.begun + second, "step": 0} for second in range(1801)]
+    entry.ticks = [{**entry.ticks[0], "end": entry.begun + second, "step": 0} for second in range(1803)]
     entry.steps = entry.steps[:1]
     line = thinned(entry, list(cumulated(entry, entry.ticks, ["v1"], "errors")))
     assert len(line) <= COLUMNS + 1
-    assert line[-1][0] == 1800
+    assert line[-1][0] == 1802
     assert len(list(dots(entry, ["v1"], "errors"))) <= DOTS

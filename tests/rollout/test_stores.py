@@ -75,10 +75,11 @@ def test_a_broken_entry_is_told_and_the_others_are_there(store, told, text):
     assert told[0].startswith(f"broken.json in {store} is broken and left out: ")
 
 
-def test_a_run_is_never_a_path(store, tmp_path):
+def test_a_run_is_never_a_path(store, told, tmp_path):
+    keep(store, "5f0c2a91")
     (tmp_path / "journal").mkdir(exist_ok=True)
     (tmp_path / "journal" / "secret.json").write_text("{}")
-    assert store.entry("../secret") is None
+    assert (store.entry("../secret"), told) == (None, [])
 
 
 def test_what_lies_beside_the_entries_is_no_entry(store, told):
@@ -109,17 +110,18 @@ def test_a_folder_that_cannot_be_written_is_told_once(tmp_path, told):
     assert told[0].endswith("; the walk goes on without it")
 
 
-def test_a_write_that_fails_leaves_the_former_entry_whole(tmp_path, told, monkeypatch):
+@pytest.mark.parametrize("step", ["write_bytes", "replace"])
+def test_a_write_that_fails_leaves_the_former_entry_whole(tmp_path, told, monkeypatch, step):
     store = FolderJournal(tmp_path, told.append)
     keep(store, "5f0c2a91")
     before = (tmp_path / "5f0c2a91.json").read_bytes()
 
-    def full(self: Path, text: bytes) -> int:
+    def full(self: Path, _: object) -> int:
         self.touch()
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
-    keep(store, "5f0c2a91")
+    monkeypatch.setattr(Path, step, full)
+    store.keep(replace(ENTRIES["5f0c2a91"], reason="another"))
     assert (tmp_path / "5f0c2a91.json").read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["5f0c2a91.json"]
 

@@ -376,3 +376,15 @@ def test_a_newcomer_is_as_large_as_a_slice_of_others_that_it_takes_over(shop):
     shop.fleets.sizes = {"v2": 1}  # v1 is external: it has targets, and no fleet of ours
     shop.walk(V1, V2, RAMP)
     assert shop.fleets.calls[0] == ("grow", "v2", "2")
+
+
+def test_a_newcomer_of_which_there_is_no_word_passes_no_step(shop):
+    poll = shop.source.poll
+
+    def without_v2():
+        return [replace(tick, counts={"v1": tick.counts["v1"]}) for tick in poll()]
+
+    shop.source.poll = without_v2
+    with pytest.raises(InconclusiveError, match=r"no counts of v2\. Restored v1 100"):
+        shop.walk(V1, V2, replace(RAMP, deadline=180))
+    assert shop.router.writes == [AT_5, V1]

@@ -176,3 +176,11 @@ def test_an_image_with_another_root_device_is_a_fault(aws):
 
 def test_an_external_release_has_no_artifact_to_look_for(aws):
     assert preflight.artifact_fault(aws("ec2"), {"external": {"target_group": "arn"}}) is None
+
+
+def test_points_shorter_than_a_load_balancers_are_refused_on_aws(session):
+    said = refusal(session, metrics={"cloudwatch": {"period": "5s"}})
+    assert said == (
+        "sluice:metrics.cloudwatch.period: 5: the load balancer's points are minutes, and a shorter period would take "
+        "each of them for a moment; write period: 60s, or a multiple"
+    )
