@@ -82,9 +82,11 @@ def test_a_bar_has_room_in_every_terminal(width):
 
 
 def test_rates_are_those_of_the_steps_last_ten_seconds():
-    seen = view()
-    assert seen.entry is not None
-    last = [tick for tick in seen.entry.ticks if tick["step"] == 2][-10:]
+    entry = walks.crashed()
+    del entry.ticks[-4:]  # three are left of the newest step, and some of the one before are not ten seconds old
+    seen = view(entry=entry)
+    last = [tick for tick in entry.ticks if tick["step"] == 2]
+    assert len(last) == 3
     total = sum(tick["counts"]["v2"]["total"] for tick in last) / sum(tick["end"] - tick["begin"] for tick in last)
     (row,) = [one for one in shown(seen) if one.startswith("v2")]
     assert row.split()[-3:] == [f"{total:.1f}", "0.00", "%"]
