@@ -125,7 +125,7 @@ def _judged(update: Update, walk: Entry | None, first: bool, now: datetime) -> t
     if walk is None:
         if update.result == "succeeded":
             return "promote", "the first traffic" if first else "no walk in the journal"
-        return "failed", "no walk in the journal: nothing was moved" if update.result == "failed" else update.result
+        return "failed", "no walk in the journal" if update.result == "failed" else update.result
     word = outcome(walk, now.timestamp())
     if word == "promote" and update.result == "failed":
         return "failed", f"after the traffic had moved: {evidence(walk)}"
