@@ -12,8 +12,7 @@ from components.settings import Settings
 from rollout import notify, report
 from rollout.journal import Entry
 from rollout.shares import text
-
-TITLES = {"promote": "released", "restore": "restored", "inconclusive": "inconclusive"}
+from rollout.summary import SPOKEN, outcome, sentence
 
 
 def finish(settings: Settings, stack: str, stop: threading.Event, say: Callable[[str], None], entry: Entry) -> None:
@@ -27,5 +26,5 @@ def finish(settings: Settings, stack: str, stop: threading.Event, say: Callable[
     except OSError as error:
         say(f"the report could not be written to {folder}: {error}")
     if settings.notify:
-        title = f"{entry.service} ({stack}): {TITLES[entry.verdict or 'inconclusive']} {text(entry.goal)}"
-        notify.notify(settings.notify, title, entry.reason, say)
+        title = f"{entry.service} ({stack}): {SPOKEN[outcome(entry)]}, {text(entry.start)} → {text(entry.goal)}"
+        notify.notify(settings.notify, title, sentence(entry), say)

@@ -21,6 +21,7 @@ from components.config_types import (
     Image,
     InstanceType,
     Name,
+    Place,
     Port,
     RootDevice,
     SchemaVersion,
@@ -166,6 +167,6 @@ class Document(_Model):
     rollout: Rollout = Field(default_factory=Rollout, examples=["{ready: 5m}"])
     metrics: Metrics = Field(default_factory=Metrics, examples=["{cloudwatch: {period: 60s}}"])
     keep: int = Field(default=3, ge=0, le=90, strict=True, examples=[3])
-    journal: str | None = Field(default=None, min_length=1, examples=["s3://my-bucket/journal"])
+    journal: Place | None = Field(default=None, examples=["s3://my-bucket/journal"])
     notify: list[str] = Field(default_factory=list, examples=['["slack://…"]'])
     salt: str | None = Field(default=None, min_length=16, examples=["16 or more random characters, as a secret"])

@@ -109,4 +109,7 @@ TargetGroupArn = Annotated[str, text(GROUP_ARN, "target group's ARN")]
 Cidr = Annotated[str, BeforeValidator(_block)]
 VpcId = Annotated[str, text(r"vpc-[0-9a-f]{8,17}", "VPC id")]
 BucketName = Annotated[str, text(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "bucket name")]
+Place = Annotated[
+    str, text(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/?[!-~]*|(?![a-z0-9]+://)[^\x00]{1,1024}", "folder or s3:// URL")
+]
 HostName = Annotated[str, text(r"[A-Za-z0-9*?.-]{1,128}", "host name")]

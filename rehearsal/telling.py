@@ -11,7 +11,7 @@ from rich.console import Console
 
 # The engine shows a line when it is logged, with the resource in front, and once more at the end.
 TOLD = re.compile(
-    r"(?:running |\(\d+s\) )((?:walk |moved:|report:|[\d.]+ %|\S+: (?:\d+ of |waiting)).*)|error: (before hook.*)"
+    r"(?:^|running |\(\d+s\) )((?:walk |moved:|report:|[\d.]+ %|\S+: (?:\d+ of |waiting)).*)|error: (before hook.*)"
 )
 
 
