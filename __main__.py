@@ -25,7 +25,7 @@ targets = {
     release.version: backend.slice(release, ledger.publish(release), gate.let_go) for release in settings.releases
 }
 record = gate.record(backend.listener, backend.url, backend.priority, targets)
-backend.split(settings.traffic.shares, targets, record, gate.hold)
+gate.tidy(backend.split(settings.traffic.shares, targets, record, gate.hold))
 
 pulumi.export("url", backend.url)
 pulumi.export(

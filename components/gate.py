@@ -56,6 +56,7 @@ class Gate:
         self._session = session
         self._interrupt = interrupt
         self._walked = False
+        self._decided = False
         self._facts: Output[Any] = Output.from_input(None)
         options = ResourceHookOptions(on_dry_run=True)
         self._ramp = ResourceHook("ramp", self._meet_change, options)
@@ -81,6 +82,20 @@ class Gate:
             opts=ResourceOptions(depends_on=stand, hooks=hooks, protect=True, retain_on_delete=True),
         )
 
+    def tidy(self, split: pulumi.Resource) -> None:
+        """After *split*, the weighted rule: what a dead walk left where nothing differed from what is declared.
+
+        No hook ran then, since neither the record nor the rule had a diff: a walk that was killed in its restore, or
+        before its first move.
+        """
+        if not pulumi.runtime.is_dry_run():
+            Output.all(self._facts, split.urn).apply(lambda known: self._tidy(known[0]))
+
+    async def _tidy(self, facts: Mapping[str, Any]) -> None:
+        if not self._decided:
+            order = control.order(self._settings, pulumi.get_stack(), self._settings.traffic.shares)
+            await self._in_thread(lambda: self._controller(facts).tidy(order))
+
     async def _meet_change(self, args: ResourceHookArgs) -> None:
         """The record's own hook: recorded is what the last finished run declared."""
         self._walked = True
@@ -105,6 +120,7 @@ class Gate:
         gone = frozenset(before) - frozenset(facts["slices"])
         order = control.order(self._settings, pulumi.get_stack(), recorded, new, gone)
         walks = self._controller(facts)
+        self._decided = True
         if pulumi.runtime.is_dry_run():
             for line in await asyncio.to_thread(walks.preview, order):
                 pulumi.log.info(line)

@@ -89,9 +89,7 @@ class Controller:
         match found:
             case guard.Rest(dead_mark):
                 if dead_mark:
-                    self._means.fleets.let_go(order.declared)
-                    self._means.router.set_mark(None)
-                    self.say("took a dead walk's mark away; the weights were right already")
+                    self._bury(order)
             case guard.First():
                 self._await_first(order)
             case guard.Walk() as walk:
@@ -101,6 +99,20 @@ class Controller:
                 Walker(self._means, ahead, order.service, order.stack, _carried(order, live)).run()
             case never:
                 assert_never(never)
+
+    def tidy(self, order: Order) -> None:
+        """Where *order*'s plan is live, take away what a dead walk left beside it; whatever else is found is left."""
+        try:
+            live = self._means.router.read()
+            if live and live.mark and live.shares == order.planned and not marks.is_alive(live.mark, self.clock.now()):
+                self._bury(order)
+        except RolloutError as error:
+            self.say(f"what a dead walk may have left could not be taken away: {error}; the next `pulumi up` does it")
+
+    def _bury(self, order: Order) -> None:
+        self._means.fleets.let_go(order.declared)
+        self._means.router.set_mark(None)
+        self.say("took a dead walk's mark away; the weights were right already")
 
     @property
     def _means(self) -> Means:

@@ -155,10 +155,8 @@ class Walker:
         )
 
     def _restore(self) -> str:
-        state = restore(
-            self._means.bare, self._means.clock, self._means.stop, self._ahead.walk.former, self._lease.mine
-        )
-        self._lift()
+        means, former = self._means, self._ahead.walk.former
+        state = restore(means.bare, means.clock, means.stop, former, self._lease.mine, lift=self._lift)
         return f"{state} after {self._means.clock.now() - self._begun:.1f} s"
 
     def _finish(self) -> None:
@@ -183,6 +181,7 @@ class Walker:
     def _tell(self, line: str) -> None:
         self._entry.lines.append({"at": self._means.clock.now(), "text": line})
         self._means.say(line)
+        self._keep()
 
     def _keep(self) -> None:
         now = self._means.clock.now()

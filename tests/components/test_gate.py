@@ -45,9 +45,14 @@ class Run:
                 version: Target(version=version, group=group, fleet=self.shop.fleets[version], resources=())
                 for version, group in groups.items()
             }
-            gate.record(self.shop.theirs.listener, URL, PRIORITY, targets)
+            gate.tidy(gate.record(self.shop.theirs.listener, URL, PRIORITY, targets))
 
         self.cloud.deploy(program, preview=preview)
+
+    def mark(self, rule: str, mark: Mark) -> None:
+        """Leave *mark* beside the weights."""
+        tags = [{"Key": f"sluice:{key}", "Value": value} for key, value in to_fields(mark).items()]
+        self.shop.aws("elbv2").add_tags(ResourceArns=[rule], Tags=tags)
 
     def recorded(self, **shares: float) -> dict[str, object]:
         """The record's old inputs, as the engine hands them to a hook: numbers are floats."""
@@ -138,14 +143,26 @@ def test_a_drifted_rule_that_nobody_marked_is_refused(run, shop):
 
 def test_a_rule_that_a_dead_walk_left_is_walked_back(run, shop):
     rule = shop.rule({"v1": 500, "v2": 500})
-    mark = to_fields(Mark("ab12cd34", {"v1": 1000}, {"v2": 1000}, DEAD, 1))
-    shop.aws("elbv2").add_tags(
-        ResourceArns=[rule], Tags=[{"Key": f"sluice:{key}", "Value": value} for key, value in mark.items()]
-    )
+    run.mark(rule, Mark("ab12cd34", {"v1": 1000}, {"v2": 1000}, DEAD, 1))
     run.deploy(v1=100)
     run.cloud.meet("hold")
     assert shop.weights(rule) == {"v1": 999}
     assert set(shop.tags(rule)) == {"sluice:service", "sluice:carried"}
+
+
+def test_where_nothing_differs_and_no_hook_runs_a_dead_walks_mark_is_taken_away(run, shop):
+    rule = shop.rule({"v1": 999})
+    run.mark(rule, Mark("ab12cd34", {"v1": 1000}, {"v2": 1000}, DEAD, 1))
+    run.deploy(v1=100)
+    assert set(shop.tags(rule)) == {"sluice:service"}
+    assert "took a dead walk's mark away; the weights were right already" in run.told
+
+
+def test_a_preview_leaves_a_dead_walks_mark(run, shop):
+    rule = shop.rule({"v1": 999})
+    run.mark(rule, Mark("ab12cd34", {"v1": 1000}, {"v2": 1000}, DEAD, 1))
+    run.deploy(v1=100, preview=True)
+    assert "sluice:run" in shop.tags(rule)
 
 
 def test_another_target_group_of_a_version_with_share_is_refused(run, shop):

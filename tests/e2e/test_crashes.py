@@ -100,9 +100,11 @@ def test_the_mark_of_a_dead_owner_is_taken_away_when_there_is_nothing_to_move(ra
 def test_the_mark_of_an_owner_on_another_host_holds_until_it_is_past(ramps):
     owner = dataclasses.replace(marks.me(), host="elsewhere")
     ramps.tag(**fields(ramps, owner, time.time() + 60))
+    ramps.declare(ramps.standby)
     done = ramps.stage.up()
     assert done.code != 0
     assert f"another walk is on: {ramps.at} 100 → {ramps.standby} 100 by {owner}" in done.text
+    ramps.declare(ramps.at)
     ramps.tag(until=str(int(time.time()) - 1))
     assert "took a dead walk's mark away" in ok(ramps.stage.up())
     assert ramps.state == alone(ramps.at)

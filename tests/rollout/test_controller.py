@@ -18,6 +18,7 @@ from rollout.errors import (
 )
 from rollout.lease import LEASE
 from rollout.mark import Mark, Owner
+from rollout.routers.interface import Live
 from rollout.strategy import Freeze
 from tests.rollout.conftest import HEALTH_ALONE, V1, V2, Bench
 from tests.rollout.test_shares import all_shares
@@ -71,6 +72,34 @@ def test_a_dead_walks_mark_is_taken_away(bench):
     bench.router.start(V2, Mark("ab12cd34", V1, V2, Owner("ann", "elsewhere", 1, 1), 0))
     bench.walk(V1, V2)
     assert (bench.router.writes, bench.router.live.mark) == ([], None)
+
+
+def tidied(bench: Bench) -> Bench:
+    bench.controller().tidy(bench.order(V2, V2))
+    return bench
+
+
+def test_to_tidy_is_to_take_away_a_dead_walks_mark_and_protection(bench):
+    bench.router.start(V2, Mark("ab12cd34", V1, V2, Owner("ann", "elsewhere", 1, 1), 0))
+    assert tidied(bench).fleets.calls == [("let go", "v1", "v2", "v3")]
+    assert (bench.router.writes, bench.router.live) == ([], Live(V2, None))
+    assert bench.lines == ["took a dead walk's mark away; the weights were right already"]
+
+
+@pytest.mark.parametrize(("shares", "until"), [(V1, 0), (V2, 9_000_000_000)], ids=["weights-to-move", "a-live-owner"])
+def test_to_tidy_leaves_whatever_else_is_found(bench, shares, until):
+    found = Mark("ab12cd34", V1, V2, Owner("ann", "elsewhere", 1, 1), until)
+    bench.router.start(shares, found)
+    assert tidied(bench).router.live == Live(shares, found)
+    assert (bench.router.writes, bench.fleets.calls, bench.lines) == ([], [], [])
+
+
+def test_to_tidy_ends_nothing_when_it_cannot_look(bench):
+    bench.router.start(V2)
+    bench.router.broken.add("read")
+    assert tidied(bench).lines == [
+        "what a dead walk may have left could not be taken away: read: refused; the next `pulumi up` does it"
+    ]
 
 
 def test_a_second_writer_is_refused_by_name_and_touches_nothing(bench):

@@ -17,14 +17,25 @@ def stop():
 
 
 @pytest.fixture
-def put_back(router, clock, stop):
+def lifted():
+    """The mark that is there each time that the protection from scale-in is lifted."""
+    return []
+
+
+@pytest.fixture
+def put_back(router, clock, stop, lifted):
     router.start(AT_25, MINE)
-    return lambda: restore(router, clock, stop, V1, MINE)
+    return lambda: restore(router, clock, stop, V1, MINE, lift=lambda: lifted.append(router.live.mark))
 
 
 def test_it_is_one_write_and_the_mark_goes(put_back, router):
     assert put_back() == "Restored v1 100"
     assert (router.writes, router.live.shares, router.live.mark) == ([V1], V1, None)
+
+
+def test_the_protection_is_lifted_while_the_mark_tells_of_it(put_back, lifted):
+    put_back()
+    assert lifted == [MINE]
 
 
 def test_what_never_moved_is_not_written(put_back, router):
@@ -39,10 +50,10 @@ def test_it_is_tried_again(put_back, router, clock):
     assert put_back() == "Restored v1 100"
 
 
-def test_weights_that_are_another_walks_are_left(put_back, router):
+def test_weights_that_are_another_walks_are_left(put_back, router, lifted):
     router.start(AT_25, Mark("deadbeef", V1, {"v2": 1000}, me(), 2_000_000_000))
     assert put_back() == "The weights are no longer this walk's to restore: left as they are"
-    assert router.writes == []
+    assert (router.writes, lifted) == ([], [])
 
 
 @pytest.mark.parametrize(("hurry", "seconds"), [(True, HURRIED), (False, PATIENT)])
