@@ -154,6 +154,7 @@ def test_a_release_of_an_ami_that_is_not_there_leaves_the_file_as_it_was(stage, 
 
 @pytest.mark.parametrize(("number", "whole_group"), [(signal.SIGINT, True), (signal.SIGTERM, False)])
 def test_stopped_under_way_it_restores_and_says_what_it_left(stage, images, file, number, whole_group):
+    stage.configure(rollout=ONE_MOVE | {"ready": "120s"})  # it waits as long as the second one needs to come
     with stage.running(*OPS, "release", "v5", "--ami", images["sick"]) as process:
         assert process.stdout is not None
         assert any("0 of 1 healthy" in line for line in process.stdout)
