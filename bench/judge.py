@@ -99,9 +99,7 @@ def hurt(of: Streams, when: np.ndarray) -> np.ndarray:
 
 def durations(console: Console) -> None:
     """How long a good newcomer takes to be cleared, with shares of 1, 5, then 25 % and bakes of a minute."""
-    table = Table(
-        "requests/s", "0 % fail", "0.1 %", "1 %", title="Minutes until cleared: median, 90 %"
-    )
+    table = Table("requests/s", "0 % fail", "0.1 %", "1 %", title="Minutes until cleared: median, 90 %")
     random = np.random.default_rng(2)
     for rate in (10, 50, 200, 1000):
         cells = []
