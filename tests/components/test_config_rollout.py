@@ -69,8 +69,8 @@ def test_a_freeze_without_a_zone_is_utc():
         ({"prove_by": 200}, "sluice:rollout.prove_by: 200: it is no percentage between 0 and 100; write prove_by: 25"),
         (
             {"steps": [50], "prove_by": 25},
-            "sluice:rollout: no step is at or below `prove_by` (25), so nothing could be proven before it; write such as "
-            "steps: [5, 25, 50], or gates: {} to go by health alone",
+            "sluice:rollout: no step is at or below `prove_by` (25), so nothing could be proven before it; write such "
+            "as steps: [5, 25, 50], or gates: {} to go by health alone",
         ),
         (
             {"bake": "10m"},
