@@ -285,7 +285,26 @@ def test_foreign_weights_are_the_start_when_taken_over(ramps):
     assert ramps.state == alone("v1")
 
 
-def test_down_takes_every_slice_and_leaves_the_data_and_a_release_begins_anew(built):
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "You must run with the `--run-program` flag to use delete hooks during destroy"),
+        (("--run-program",), "cannot be deleted"),
+        (("--run-program", "--skip-preview"), "cannot be deleted"),
+    ],
+    ids=["bare", "with-the-program", "without-a-preview"],
+)
+def test_a_destroy_is_refused_and_nothing_is_deleted(ramps, options, said):
+    ramps.declare("v1")
+    ok(ramps.stage.up())
+    before = versions(ramps.stage)
+    done = ramps.stage.run("pulumi", "destroy", "--yes", "--non-interactive", "--color", "never", *options)
+    assert done.code != 0, done.text
+    assert said in done.text
+    assert versions(ramps.stage) == before
+
+
+def test_down_takes_every_slice_and_leaves_the_data_and_one_goes_on_from_there(built):
     stage, before = built.stage, stack_file(built).read_bytes()
     buckets = client(stage, "s3").list_buckets()["Buckets"]
     refused = ops(built, "down")
@@ -299,6 +318,8 @@ def test_down_takes_every_slice_and_leaves_the_data_and_a_release_begins_anew(bu
     ok(stage.up("--expect-no-changes"))
     assert "no slice stands" in ok(ops(built, "down"))
     stage.configure(rollout={"ready": "30s", "steps": [], "bake": "0s", "gates": {}})
+    assert "went through with v1 100" in ok(ops(built, "rollback"))
+    assert (live(stage), recorded(stage), status_of(built.url)) == ({"v1": 999}, {"v1": 100}, 200)
     ok(ops(built, "release", "v100", "--ami", built.releases["v1"]))
     assert (live(stage), recorded(stage), status_of(built.url)) == ({"v100": 999}, {"v100": 100}, 200)
 
