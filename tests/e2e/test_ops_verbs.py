@@ -175,6 +175,19 @@ def test_a_rollback_is_told_first_and_then_done(ramps):
     assert ramps.state == alone("v1")
 
 
+def test_a_secret_is_no_hindrance(ramps):
+    ramps.declare("v2", steps=[], bake="0s")
+    ok(ramps.stage.up())
+    url = "json://127.0.0.1:9/secret"
+    ok(ramps.stage.run("pulumi", "config", "set", "--secret", "--path", "sluice:notify[0]", url))
+    assert "secure:" in stack_file(ramps).read_text()
+    assert "nothing was changed" in ok(ops(ramps, "rollback", "--dry-run"))
+    text = ok(ops(ramps, "rollback", "--now"))
+    assert "notification 1 of 1 (json) was not delivered" in text
+    ramps.stage.configure(notify=None)
+    assert ramps.state == alone("v1")
+
+
 def test_a_rollback_now_moves_at_once_and_up_finds_nothing_left_to_move(ramps, load):
     ramps.declare("v2", steps=[], bake="0s")
     ok(ramps.stage.up())
