@@ -75,11 +75,13 @@ def test_what_outlives_slices_is_protected_and_retained_and_nothing_else(two):
     assert {one.urn for one in two.custom if one.request.retainOnDelete} == expected
 
 
-def test_hooks_guard_the_record_the_rule_the_fleets_and_the_ledger(two):
+def test_hooks_guard_the_record_the_rules_the_fleets_and_the_ledger(two):
     ledger = {"before_create": ["artifact-exists"], "before_update": ["version-is-immutable"]}
     assert {f"{one.type.rpartition(':')[2]} {one.name}": hooks(one) for one in two.custom if hooks(one)} == {
         "Stash traffic": {"before_create": ["ramp"], "before_update": ["ramp"]},
         "ListenerRule shop-traffic": {"before_update": ["hold"]},
+        "ListenerRule shop-v1": {"before_create": ["make-way"]},
+        "ListenerRule shop-v2": {"before_create": ["make-way"]},
         "Group shop-v1": {"before_delete": ["let-go"]},
         "Group shop-v2": {"before_delete": ["let-go"]},
         "Stash v1": ledger,

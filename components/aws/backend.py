@@ -11,7 +11,7 @@ from pulumi import Input, Output, ResourceHook, ResourceHookBinding, ResourceOpt
 
 from components import naming
 from components.aws.data import Data, DataArgs
-from components.aws.isolation import Isolation
+from components.aws.isolation import Isolation, make_way
 from components.aws.listener import NOBODY_ANSWERS, Listener, ListenerArgs, of_host
 from components.aws.machines import Machines, MachinesArgs
 from components.aws.network import Network, NetworkArgs
@@ -36,6 +36,7 @@ class AwsBackend:
         self._data = Data(self._service, DataArgs(tags=self._tags()), self._opts)
         self._entry = self._make_listener(given)
         self._machines = self._make_machines()
+        self._make_way = make_way(session)
         self.listener: Input[str] = self._entry.arn
         self.url: Output[str] = self._entry.url
         self.priority = naming.weighted_priority(self._service)
@@ -103,6 +104,7 @@ class AwsBackend:
             priority=naming.isolation_priority(self._service, release.version),
             listener=self.listener,
             host=self._settings.listener.host,
+            first=self._make_way,
         )
 
     def split(

@@ -15,7 +15,7 @@ from rollout import mark as marks
 from rollout.aws import asked, pages
 from rollout.errors import ForeignError, RouterError
 from rollout.mark import Mark
-from rollout.routers.alb_rules import forwarded
+from rollout.routers.alb_rules import fault, forwarded
 from rollout.routers.interface import NOBODY, Health, Live
 from rollout.shares import Shares, from_weights, weights
 
@@ -100,25 +100,25 @@ class AlbRouter:
         return False
 
     def health(self, version: str) -> Health:
-        """Count *version*'s targets; wanted is what its fleet desires (external release: what is registered)."""
-        group = self._group(version)
-        targets = asked("count targets", lambda: self.elbv2.describe_target_health(TargetGroupArn=group))
-        states = [target["TargetHealth"] for target in targets["TargetHealthDescriptions"]]
-        present = [state for state in states if state["State"] != "draining"]
-        others = Counter(s.get("Reason", s["State"]) for s in present if s["State"] != "healthy")
-        healthy = len(present) - others.total()
-        fleet = self.fleets.get(version)
-        wanted = len(present) if fleet is None else self._desired(fleet)
+        """Count *version*'s targets; wanted is what its fleet desires (external release: what is registered).
+
+        Those of a fleet that nobody knows, since the answer to its creation was lost, are told and not counted.
+        """
+        group, fleet = self._group(version), self.fleets.get(version)
+        answer = asked("count targets", lambda: self.elbv2.describe_target_health(TargetGroupArn=group))
+        targets = [one for one in answer["TargetHealthDescriptions"] if one["TargetHealth"]["State"] != "draining"]
+        wanted, own = (len(targets), None) if fleet is None else self._fleet(fleet)
+        others = Counter(fault(one, own) for one in targets)
+        healthy = others.pop("", 0)
         return Health(version, healthy, wanted, dict(others))
 
-    def _desired(self, fleet: str) -> int:
-        answer = asked(
-            "read the fleet", lambda: self.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[fleet])
-        )
-        groups = answer["AutoScalingGroups"]
-        if not groups:
-            raise RouterError(f"the fleet {fleet} does not exist any more")
-        return groups[0]["DesiredCapacity"]
+    def _fleet(self, name: str) -> tuple[int, set[str]]:
+        """How many instances the fleet *name* is to have, and those that it has."""
+        query = {"AutoScalingGroupNames": [name]}
+        answer = asked("read the fleet", lambda: self.autoscaling.describe_auto_scaling_groups(**query))
+        for group in answer["AutoScalingGroups"]:
+            return group["DesiredCapacity"], {one["InstanceId"] for one in group["Instances"]}
+        raise RouterError(f"the fleet {name} does not exist any more")
 
     def _rule(self) -> dict[str, Any] | None:
         rules = pages("read the weighted rule", self.elbv2, "describe_rules", "Rules", ListenerArn=self.listener)

@@ -1,9 +1,9 @@
-"""What the rules of Application Load Balancers send to a target group.
+"""What the rules of Application Load Balancers send to a target group, and what is wrong with its targets.
 
 In: a boto3 client, a target group's ARN. Out: which load balancers know it, and which rules give it weight.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from rollout.aws import asked, pages
@@ -49,3 +49,11 @@ def _isolates(rule: Mapping[str, Any]) -> bool:
 def _weight(rule: Mapping[str, Any], group: str) -> int:
     held = [one for action in rule["Actions"] for one in forwarded(action)]
     return sum(one.get("Weight", 1) for one in held if one["TargetGroupArn"] == group)
+
+
+def fault(target: Mapping[str, Any], own: Collection[str] | None) -> str:
+    """Why *target* is not a healthy one of *own* (None: any); "" when it is."""
+    state = target["TargetHealth"]
+    if state["State"] != "healthy":
+        return state.get("Reason", state["State"])
+    return "" if own is None or target["Target"]["Id"] in own else "not of its fleet"

@@ -82,3 +82,11 @@ def test_on_a_public_listener_what_the_header_must_say_is_a_secret(public):
     shown = str(public.one("ListenerRule", "shop-v1").inputs["conditions"])
     assert naming.isolation_value("v1", SALT) in shown
     assert HIDDEN in shown
+
+
+def test_clients_are_spread_evenly_over_all_targets_from_the_first_request_on(two):
+    """Neither slow start, which does nothing where all targets are new, nor stickiness, which outlives a restore."""
+    unwanted = {"slowStart", "stickiness", "loadBalancingAlgorithmType"}
+    assert [set(group.inputs) & unwanted for group in two.all("targetGroup:TargetGroup")] == [set(), set()]
+    actions = [rule.inputs["actions"] for rule in two.all("listenerRule:ListenerRule")]
+    assert [set(one["forward"]) for (one,) in actions] == [{"targetGroups"}] * 3

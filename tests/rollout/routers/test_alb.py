@@ -373,6 +373,19 @@ def test_an_external_slice_wants_what_is_registered(fleet):
     assert (health.wanted, health.ready) == (0, False)
 
 
+def test_an_instance_of_a_fleet_that_nobody_knows_is_told_and_makes_none_healthy(fleet):
+    lost, kept = targets(fleet, "v1")
+    fleet.aws("autoscaling").detach_instances(
+        InstanceIds=[lost["Id"]], AutoScalingGroupName=fleet.fleets["v1"], ShouldDecrementDesiredCapacity=False
+    )
+    fleet.aws("elbv2").register_targets(TargetGroupArn=fleet.groups["v1"], Targets=[lost])
+    assert router_of(fleet).health("v1") == Health("v1", 2, 2, {"not of its fleet": 1})
+    fleet.aws("elbv2").deregister_targets(TargetGroupArn=fleet.groups["v1"], Targets=[kept])
+    health = router_of(fleet).health("v1")
+    assert health == Health("v1", 1, 2, {"not of its fleet": 1})
+    assert not health.ready
+
+
 class States:
     """A client whose targets are in *states*, and nothing else: moto's are healthy or gone."""
 
