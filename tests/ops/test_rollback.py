@@ -75,6 +75,14 @@ def test_a_release_whose_ami_is_no_more_is_refused_before_any_change(stack, clou
     assert (stack.file.read_text(), stack.ups) == (FILE, [])
 
 
+def test_what_keeps_a_part_of_its_share_may_lack_anything_too(stack, cloud, said):
+    stack.file.write_text(FILE.replace("{v2: 100}", "{v3: 100}").replace("    v2:", f"    v3: {{ami: {AMI}}}\n    v2:"))
+    stack.history = [update({"v1": 750, "v2": 250})]
+    cloud.lacking["v2"] = ["launch template lt-2 (version 1)"]
+    rollback(stack, None, said.append)
+    assert "sluice:traffic: {v1: 75, v2: 25}" in stack.file.read_text()
+
+
 def test_what_only_loses_share_may_lack_anything(stack, cloud, said):
     cloud.lacking["v2"] = ["launch template lt-2 (version 1)"]
     rollback(stack, "v1", said.append)

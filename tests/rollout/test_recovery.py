@@ -2,7 +2,7 @@
 
 import pytest
 
-from rollout.errors import ForeignError, RouterError
+from rollout.errors import ForeignError, RouterError, StoodDownError
 from rollout.lease import AGREE
 from rollout.mark import Mark, Owner, me
 from rollout.recovery import recover
@@ -72,6 +72,13 @@ def test_weights_off_the_walks_way_are_somebody_elses_and_stay(recovered, router
     with pytest.raises(ForeignError, match=r"live is v1 50 · v3 50, .* Nothing was moved"):
         recovered()
     assert (router.writes, router.marks) == ([], [])
+
+
+def test_weights_that_changed_since_they_were_looked_at_stay(router, fleets, clock):
+    router.start({"v1": 500, "v2": 500}, DEAD)
+    with pytest.raises(StoodDownError, match="someone else changed the weights"):
+        recover(router, fleets, clock, Live(AT_25, DEAD), pytest.fail)
+    assert router.writes == []
 
 
 def test_what_goes_wrong_leaves_a_mark_and_says_what_to_do(recovered, router, clock):
