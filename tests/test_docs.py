@@ -1,22 +1,29 @@
 """What the documents show is what the project has."""
 
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from ruamel.yaml import YAML
+from typer.main import get_command
 
 from components.config_model import Document, Listener, Network, Rollout, Service
 from components.settings import parse
 from ops.cli import app
+from rehearsal import cli as rehearsal
+from rehearsal import fault_options
 from rollout.journal import Entry
 from tests.conftest import dev_config
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
+RELIABILITY = (ROOT / "docs" / "reliability.md").read_text()
+REHEARSAL = (ROOT / "docs" / "rehearsal.md").read_text()
 ADOPTION = (ROOT / "docs" / "adoption.md").read_text()
 DEV = (ROOT / "Pulumi.dev.yaml").read_text()
 
@@ -64,6 +71,27 @@ def test_the_operators_guide_names_every_field_of_the_journal():
     (shown,) = re.findall(r"```\n(run, service.*?)```", (ROOT / "docs/operator.md").read_text(), re.DOTALL)
     named = [name for line in shown.splitlines() for name in line.partition("  ")[0].split(", ")]
     assert sorted(named) == sorted(one.name for one in fields(Entry))
+
+
+@pytest.mark.parametrize("said", sorted(set(re.findall(r"`(tests/[^`]+::[^`]+)`", RELIABILITY))))
+def test_each_test_that_the_page_on_reliability_names_is_there(said):
+    file, _, name = said.partition("::")
+    assert f"\ndef {name}(" in (ROOT / file).read_text()
+
+
+def test_the_page_on_reliability_has_all_twenty_incidents_each_with_a_thread_and_a_test():
+    rows = re.findall(r"^\| (\d+) \| \[.+\]\(https://\S+\) \| .*`tests/\S+::\S+` \|$", RELIABILITY, re.MULTILINE)
+    assert rows == [str(number) for number in range(1, 21)]
+
+
+@pytest.mark.parametrize("line", re.findall(r"^    python -m rehearsal (.+?)(?: *#.*)?$", REHEARSAL, re.MULTILINE))
+def test_each_verb_and_fault_of_the_page_on_the_rehearsal_is_taken(line):
+    verb, *arguments = shlex.split(line)
+    command = cast(Any, get_command(rehearsal.app)).commands[verb]
+    given = command.make_context(verb, arguments).params
+    if verb == "faults":
+        given.pop("home")
+        fault_options.faults(**given)
 
 
 @pytest.mark.parametrize("path", re.findall(r"\]\((?!http)([^)#]+)\)", README))
