@@ -46,7 +46,7 @@ def test_a_later_process_with_the_same_pid_does_not():
 
 def test_one_that_ended_and_was_not_waited_for_does_not():
     with subprocess.Popen(["sleep", "60"]) as process:
-        lock = replace(MINE, pid=process.pid)
+        lock = replace(MINE, pid=process.pid, since=time.time())
         assert not lock.is_dead()
         process.kill()
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
