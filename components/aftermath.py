@@ -9,8 +9,9 @@ from pathlib import Path
 
 from components.control import journal_place
 from components.settings import Settings
-from rollout import notify, report
+from rollout import notify
 from rollout.journal import Entry
+from rollout.reports import report
 from rollout.shares import text
 from rollout.summary import SPOKEN, outcome, sentence
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from ops.errors import ConfigError, OpsError
 from ops.journal import pages, walks
 from ops.stack import Stack
-from rollout import report as reports
+from rollout.reports import report as reports
 from rollout.stores import Store
 
 SHOWN = 10  # runs that are named when the one that is asked for is not there

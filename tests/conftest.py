@@ -55,9 +55,9 @@ SLOW = (
     "rehearsal/test_engine.py",
     "rehearsal/test_load.py",
     "rehearsal/test_sample.py",
-    "rollout/test_charts.py",
+    "rollout/reports/test_charts.py",
     "rollout/test_judge_simulation.py",
-    "rollout/test_report.py",
+    "rollout/reports/test_report.py",
 )
 
 

@@ -27,7 +27,7 @@ GATES = {
     ),
     "moto": ("rehearsal/cloud/",),
     "pydantic": ("components/",),
-    "matplotlib": ("rehearsal/report.py", "rollout/canvas.py"),
+    "matplotlib": ("rehearsal/report.py", "rollout/reports/canvas.py"),
     "apprise": ("rollout/notify.py",),
 }
 # What a package never imports: each answers one question and knows nothing of who asks it.

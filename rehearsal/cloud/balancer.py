@@ -1,6 +1,6 @@
 """The balancer of the rehearsal cloud: Envoy, told by files which targets there are and who gets what.
 
-In: listeners, clusters and endpoints in the terms of `rollout.envoy_config`. Out: requests balanced; each target's
+In: listeners, clusters and endpoints in the terms of `rollout.envoy.config`. Out: requests balanced; each target's
 health as Envoy's own checks see it, and how requests ended. A step of a change waits until Envoy holds the one before,
 so that a route never names a cluster or a target that is not there.
 """
@@ -18,9 +18,9 @@ from rehearsal.cloud.proxy import BalancerError, Proxy
 from rehearsal.cloud.routing import Ill
 from rehearsal.cloud.tallies import Count, Time
 from rehearsal.cloud.xds import UNHEALTHY, Files
-from rollout.envoy_config import Cluster, Endpoint, Listener
-from rollout.envoy_resources import HEALTH_LOG, bootstrap
-from rollout.envoy_stats import COUNTER, PREFIX, TIMES
+from rollout.envoy.config import Cluster, Endpoint, Listener
+from rollout.envoy.resources import HEALTH_LOG, bootstrap
+from rollout.envoy.stats import COUNTER, PREFIX, TIMES
 
 __all__ = ["Balancer", "BalancerError", "Count", "TargetState", "Time"]
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from rehearsal.cloud.distribution import Seen
 from rehearsal.cloud.tallies import Count, Time
-from rollout.envoy_stats import EDGES
+from rollout.envoy.stats import EDGES
 
 TIME = "TargetResponseTime"
 OWN_CODES = (502, 503, 504)  # those of the balancer's own answers that have a metric each

@@ -8,7 +8,7 @@ import json
 import threading
 from pathlib import Path
 
-from rollout.envoy_config import Endpoint
+from rollout.envoy.config import Endpoint
 
 REASONS = {
     "ACTIVE": "Target.ResponseCodeMismatch",

@@ -21,7 +21,7 @@ from rehearsal.cloud.machine import Machine
 from rehearsal.cloud.routing import cluster_name
 from rehearsal.cloud.target_health import States
 from rehearsal.cloud.world import Fleet, Instance, World
-from rollout.envoy_config import Endpoint
+from rollout.envoy.config import Endpoint
 
 VERSION = "SLUICE_VERSION"  # in an instance's environment
 LEAST_LIFE = 5.0  # seconds until a dead instance is replaced at the earliest, so that a broken image makes no storm

@@ -9,7 +9,7 @@ from pathlib import Path
 from rehearsal.cloud.children import Child, end, group, leashed
 from rehearsal.cloud.images import Image
 from rehearsal.cloud.loopback import answers
-from rollout.envoy_config import Endpoint
+from rollout.envoy.config import Endpoint
 
 BOOT = 10.0  # seconds until it counts as a target even when it does not listen
 STOP = 10.0  # seconds from SIGTERM to SIGKILL

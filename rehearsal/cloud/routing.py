@@ -1,7 +1,7 @@
 """The balancer's input from what stands in the local AWS. Pure.
 
 In: a `World`, the local ports of its listeners, the addresses of its instances. Out: listeners and clusters with their
-endpoints, in the terms of `rollout.envoy_config`. Only a target group that a rule names has a cluster, since AWS checks
+endpoints, in the terms of `rollout.envoy.config`. Only a target group that a rule names has a cluster, since AWS checks
 no other.
 """
 
@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any
 
 from rehearsal.cloud.world import Check, Listener, LoadBalancer, Rule, Target, TargetGroup, World
-from rollout import envoy_config as envoy
+from rollout.envoy import config as envoy
 
 CLIENT = ipaddress.ip_address("127.0.0.1")  # where every request of a rehearsal comes from
 POLICIES = {"least_outstanding_requests": "LEAST_REQUEST", "weighted_random": "RANDOM"}

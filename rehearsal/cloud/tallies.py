@@ -1,4 +1,4 @@
-"""What the access logger of `rollout.envoy_stats` has counted, read from Envoy's admin page. Pure.
+"""What the access logger of `rollout.envoy.stats` has counted, read from Envoy's admin page. Pure.
 
 In: text in Prometheus's format. Out: how many requests ended alike, and how many answers began within like times.
 """
@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rollout.envoy_stats import COUNTER, EDGES, PREFIX, TIMES
+from rollout.envoy.stats import COUNTER, EDGES, PREFIX, TIMES
 
 COUNT = re.compile(rf"^envoy_{PREFIX}_{COUNTER}\{{(.*)\}} (\d+)$", re.MULTILINE)
 BUCKET = re.compile(rf"^envoy_{PREFIX}_{TIMES}_bucket\{{(.*)\}} (\d+)$", re.MULTILINE)
@@ -34,7 +34,7 @@ class Count:
 class Time:
     """How many answers began within like times since Envoy started.
 
-    `within`: the upper edge of these times in milliseconds, one of `envoy_stats.EDGES`, or infinity beyond them.
+    `within`: the upper edge of these times in milliseconds, one of `envoy.stats.EDGES`, or infinity beyond them.
     """
 
     listener: str

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rehearsal.cloud.balancer import TargetState
 from rehearsal.cloud.routing import Places, cluster_name, endpoint
 from rehearsal.cloud.world import Target, TargetGroup, World
-from rollout.envoy_config import Endpoint
+from rollout.envoy.config import Endpoint
 
 States = Mapping[str, Mapping[Endpoint, TargetState]]
 

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from rehearsal.cloud.proxy import POLL, BalancerError, Proxy
 from rehearsal.cloud.routing import Ill
-from rollout import envoy_resources, envoy_routes
-from rollout.envoy_config import Cluster, Endpoint, Listener
+from rollout.envoy import resources as envoy
+from rollout.envoy.config import Cluster, Endpoint, Listener
+from rollout.envoy.routes import routes
 
 HOLD = 10.0  # seconds until Envoy has to hold what was written
 SUFFIX = ".version_text"
@@ -35,13 +36,11 @@ class Files:
     def clusters(self, clusters: Iterable[Cluster]) -> None:
         """Write which clusters there are."""
         each = sorted(clusters, key=lambda cluster: cluster.name)
-        self._write(
-            "cds.json", "cluster_manager.cds", [envoy_resources.cluster(one, str(self._folder)) for one in each]
-        )
+        self._write("cds.json", "cluster_manager.cds", [envoy.cluster(one, str(self._folder)) for one in each])
 
     def endpoints(self, cluster: Cluster, at: Iterable[Endpoint], ill: Ill = frozenset()) -> None:
         """Write the endpoints of one cluster; those that are *ill* get nothing while there are others."""
-        resource = envoy_resources.endpoints(cluster, at)
+        resource = envoy.endpoints(cluster, at)
         for host in resource["endpoints"][0]["lb_endpoints"]:
             address = host["endpoint"]["address"]["socket_address"]
             if (cluster.name, Endpoint(address["address"], address["port_value"])) in ill:
@@ -51,17 +50,15 @@ class Files:
     def listeners(self, listeners: Iterable[Listener]) -> None:
         """Write which listeners there are."""
         each = sorted(listeners, key=lambda listener: listener.name)
-        self._write(
-            "lds.json", "listener_manager.lds", [envoy_resources.listener(one, str(self._folder)) for one in each]
-        )
+        self._write("lds.json", "listener_manager.lds", [envoy.listener(one, str(self._folder)) for one in each])
 
     def routes(self, listener: Listener) -> None:
         """Write the rules of one listener."""
         counter = f"http.{listener.name}.rds.{listener.name}"
-        self._write(f"rds-{listener.name}.json", counter, [envoy_routes.routes(listener)])
+        self._write(f"rds-{listener.name}.json", counter, [routes(listener)])
 
-    def _write(self, file: str, counter: str, resources: list[envoy_resources.Resource]) -> None:
-        text, version = envoy_resources.document(resources)
+    def _write(self, file: str, counter: str, resources: list[envoy.Resource]) -> None:
+        text, version = envoy.document(resources)
         if self._written.get(counter, self._held.get(counter)) == version:
             return
         beside = self._folder / f"{file}.new"

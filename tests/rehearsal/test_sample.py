@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.sample.server import chances
-from rollout.envoy_config import Cluster
+from rollout.envoy.config import Cluster
 
 FOLDER = Path(__file__).parents[2] / "rehearsal" / "sample"
 COMMANDS = {

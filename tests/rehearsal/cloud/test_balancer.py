@@ -23,7 +23,7 @@ import pytest
 from rehearsal.cloud.balancer import Balancer, BalancerError, Count
 from rehearsal.cloud.loopback import free
 from rehearsal.load import Load, dropped
-from rollout.envoy_config import Action, Cluster, Endpoint, Fixed, Forward, HealthCheck, Listener, Match, Redirect, Rule
+from rollout.envoy.config import Action, Cluster, Endpoint, Fixed, Forward, HealthCheck, Listener, Match, Redirect, Rule
 
 SAMPLE = Path(__file__).parents[3] / "rehearsal" / "sample"
 NODE = shutil.which("node")

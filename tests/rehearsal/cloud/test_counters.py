@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rehearsal.cloud.counters import Dimensions, Reading, points
 from rehearsal.cloud.tallies import Count, Time
-from rollout.envoy_stats import EDGES
+from rollout.envoy.stats import EDGES
 
 SHOP = "app/shop/0123456789abcdef"
 GROUPS = {name: Dimensions(f"targetgroup/{name}/0123456789abcdef", SHOP) for name in ("v1", "v2")}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rehearsal.cloud.health import LARGEST, HealthLog
-from rollout.envoy_config import Endpoint
+from rollout.envoy.config import Endpoint
 
 HERE = Endpoint("127.0.0.1", 8080)
 PLACE = {"cluster_name": "v1", "host": {"socket_address": {"address": HERE.host, "port_value": HERE.port}}}

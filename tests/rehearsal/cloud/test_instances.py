@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from rehearsal.cloud import images, instances, machine
 from rehearsal.cloud.balancer import TargetState
 from rehearsal.cloud.routing import cluster_name
-from rollout.envoy_config import Endpoint
+from rollout.envoy.config import Endpoint
 
 WELL = TargetState(checked=True, healthy=True, reason="", active=0)
 ILL = TargetState(checked=True, healthy=False, reason="Target.Timeout", active=0)

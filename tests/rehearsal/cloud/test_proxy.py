@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from rehearsal.cloud.proxy import BalancerError, Proxy
-from rollout.envoy_resources import bootstrap, document
+from rollout.envoy.resources import bootstrap, document
 
 ROOT = Path(__file__).parents[3]
 STARTER = """

@@ -6,7 +6,7 @@ import pytest
 
 from rehearsal.cloud.routing import cluster_name, codes, routing
 from rehearsal.cloud.world import Check, Listener, LoadBalancer, Rule, Target, TargetGroup, World
-from rollout.envoy_config import Cluster, Endpoint, Fixed, Forward, HealthCheck, Match, Redirect
+from rollout.envoy.config import Cluster, Endpoint, Fixed, Forward, HealthCheck, Match, Redirect
 
 ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012"
 V1, V2, UNUSED = (f"{ARN}:targetgroup/{name}/0123456789abcdef" for name in ("v1", "v2", "unused"))

@@ -8,7 +8,7 @@ from rehearsal.cloud.balancer import TargetState
 from rehearsal.cloud.routing import cluster_name
 from rehearsal.cloud.target_health import Drains, health
 from rehearsal.cloud.world import Listener, LoadBalancer, Rule, Target, TargetGroup, World
-from rollout.envoy_config import Endpoint
+from rollout.envoy.config import Endpoint
 
 ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/v1/0123456789abcdef"
 ONE, TWO = Target("i-1", 8080), Target("i-2", 8080)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from rollout.charts import Chart, charts
+from rollout.reports.charts import Chart, charts
 from tests import walks
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rollout.envoy_config import Cluster, Fixed, Forward, Listener, Match, Redirect, Rule
+from rollout.envoy.config import Cluster, Fixed, Forward, Listener, Match, Redirect, Rule
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "shop.v1", "a b", "arn:aws", "x" * 101, "v1\n"])

@@ -10,9 +10,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from rollout.charts import charts
 from rollout.journal import Entry
-from rollout.page import facts, figure, page, section, table
+from rollout.reports.charts import charts
+from rollout.reports.page import facts, figure, page, section, table
 from rollout.shares import text
 from rollout.summary import (
     SPOKEN,

@@ -1,6 +1,6 @@
 """The terms in which a load balancer is described to Envoy: clusters of targets, listeners, rules, weights.
 
-In: what the caller knows of its load balancer. Out: frozen dataclasses, which `envoy_resources` and `envoy_routes` turn
+In: what the caller knows of its load balancer. Out: frozen dataclasses, which `resources` and `routes` turn
 into what Envoy reads. Only what can be said in these terms can be asked of the balancer.
 """
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rollout.envoy_stats import EDGES, bootstrap, logger
+from rollout.envoy.stats import EDGES, bootstrap, logger
 
 
 def buckets() -> dict[str, list[int]]:

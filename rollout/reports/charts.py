@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from rollout.canvas import INK, LINE, MUTED, NEW, OLD, SAME, svg
 from rollout.journal import Entry
-from rollout.series import cumulated, dots, held, thinned, until
+from rollout.reports.canvas import INK, LINE, MUTED, NEW, OLD, SAME, svg
+from rollout.reports.series import cumulated, dots, held, thinned, until
 from rollout.summary import gates, incumbents, newcomers, of_step
 
 WIDE, NARROW = (9.6, 2.6), (4.6, 2.9)  # inches of one panel's row

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.envoy_config import Fixed, Forward, Listener, Match, Redirect, Rule
-from rollout.envoy_routes import pattern, routes
+from rollout.envoy.config import Fixed, Forward, Listener, Match, Redirect, Rule
+from rollout.envoy.routes import pattern, routes
 
 TEXT = st.text(alphabet="ab*?.+|()[]\\^$-/ é", max_size=8)
 

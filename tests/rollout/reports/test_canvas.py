@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from rollout.canvas import INK, NEW, VARIABLES, svg
-from rollout.page import STYLE
+from rollout.reports.canvas import INK, NEW, VARIABLES, svg
+from rollout.reports.page import STYLE
 
 
 def draw(axes: Any) -> None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, assert_never
 
-from rollout.envoy_config import Action, Fixed, Forward, Listener, Match, Redirect, Rule
+from rollout.envoy.config import Action, Fixed, Forward, Listener, Match, Redirect, Rule
 
 Resource = dict[str, Any]
 

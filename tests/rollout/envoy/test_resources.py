@@ -5,8 +5,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.envoy_config import Cluster, Endpoint, HealthCheck
-from rollout.envoy_resources import cluster, document, endpoints
+from rollout.envoy.config import Cluster, Endpoint, HealthCheck
+from rollout.envoy.resources import cluster, document, endpoints
 
 ADDRESSES = st.builds(Endpoint, st.sampled_from(["127.0.0.1", "10.0.0.2"]), st.integers(1, 65535))
 VALUES = st.recursive(st.integers() | st.text(), lambda inner: st.dictionaries(st.text(), inner), max_leaves=5)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rollout.report import render, write
+from rollout.reports.report import render, write
 from tests import walks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,7 +111,7 @@ def test_it_is_written_beside_the_entry(tmp_path):
 
 def test_nobody_waits_for_matplotlib_or_apprise_who_does_not_need_them():
     script = (
-        "import sys, rollout.report, rollout.notify; "
+        "import sys, rollout.reports.report, rollout.notify; "
         "print([name for name in ('matplotlib', 'numpy', 'apprise') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, text=True, capture_output=True, check=True)

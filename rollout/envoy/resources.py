@@ -1,6 +1,6 @@
 """Envoy resources (bootstrap, listeners, clusters, endpoints) made from a load balancer's terms.
 
-In: the dataclasses of `envoy_config`. Out: plain dicts, ready for `json.dumps`, in the shape of Envoy's xDS v3 protos.
+In: the dataclasses of `config`. Out: plain dicts, ready for `json.dumps`, in the shape of Envoy's xDS v3 protos.
 Envoy reads them as files; it notices a file only when it is *renamed* into place, so each is written beside and then
 renamed. Whether it took one is seen in its `version_text` counters, never in the file.
 
@@ -17,8 +17,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from rollout import envoy_stats
-from rollout.envoy_config import Cluster, Endpoint, HealthCheck, Listener
+from rollout.envoy import stats
+from rollout.envoy.config import Cluster, Endpoint, HealthCheck, Listener
 
 Resource = dict[str, Any]
 
@@ -35,7 +35,7 @@ def document(resources: Iterable[Resource]) -> tuple[str, str]:
     return json.dumps({"version_info": version, "resources": body}), version
 
 
-def bootstrap(folder: str, admin: int, node: str = "sluice-router", flush: float = envoy_stats.FLUSH) -> Resource:
+def bootstrap(folder: str, admin: int, node: str = "sluice-router", flush: float = stats.FLUSH) -> Resource:
     """Envoy's own file: the admin page on loopback (port 0: any free one), the rest from files in *folder*.
 
     *flush*: seconds for which times may be late.
@@ -47,7 +47,7 @@ def bootstrap(folder: str, admin: int, node: str = "sluice-router", flush: float
             "lds_config": source(folder, "lds.json"),
             "cds_config": source(folder, "cds.json"),
         },
-        **envoy_stats.bootstrap(flush),
+        **stats.bootstrap(flush),
     }
 
 
@@ -69,7 +69,7 @@ def listener(of: Listener, folder: str) -> Resource:
         "common_http_protocol_options": {"idle_timeout": f"{of.idle}s"},
         "upgrade_configs": [{"upgrade_type": "websocket"}],
         "local_reply_config": {"mappers": [_bad_gateway()]},
-        "access_log": [envoy_stats.logger(of.name)],
+        "access_log": [stats.logger(of.name)],
         "http_filters": [
             {
                 "name": "envoy.filters.http.router",

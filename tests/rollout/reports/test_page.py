@@ -1,6 +1,6 @@
 """The page that a report is."""
 
-from rollout.page import STYLE, facts, page, table
+from rollout.reports.page import STYLE, facts, page, table
 
 
 def test_it_needs_nothing_from_elsewhere_and_runs_nothing():

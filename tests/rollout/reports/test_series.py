@@ -2,7 +2,7 @@
 
 import pytest
 
-from rollout.series import COLUMNS, DOTS, cumulated, dots, held, thinned, until
+from rollout.reports.series import COLUMNS, DOTS, cumulated, dots, held, thinned, until
 from rollout.summary import of_step
 from tests import walks
 
