@@ -90,6 +90,8 @@ class Ramps:
     def ramping(self, share: int, *command: str) -> Iterator["subprocess.Popen[str]"]:
         """`pulumi up`, or *command*, as soon as *share* (tenths of a percent) has moved; 0: as soon as it waits."""
         begin = self.weights()
+        if share == 0:
+            self.stage.faults(delay={"DescribeTargetHealth": 2.0})  # it waits for long enough to be seen
         with self.stage.running(*(command or UP)) as process:
             if share == 0:
                 eventually(lambda: marks(self.stage) or process.poll() is not None, 60, "a mark beside the weights")
@@ -102,6 +104,7 @@ class Ramps:
                     f"{share} tenths of a percent have moved",
                 )
             assert process.poll() is None, process.communicate()[0]
+            self.stage.faults()
             yield process
 
     def pids(self, *names: str) -> list[int]:
