@@ -50,6 +50,7 @@ SLOW = (
     "rehearsal/aws_provider/",
     "rehearsal/cloud/test_balancer.py",
     "rehearsal/cloud/test_instances.py",
+    "rehearsal/provider/test_server.py",
     "rehearsal/test_cli.py",
     "rehearsal/test_command.py",
     "rehearsal/test_engine.py",

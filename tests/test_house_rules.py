@@ -51,7 +51,7 @@ SWALLOWS_ANYTHING = {
 }
 UNDOCUMENTED = {
     "rehearsal/language_host.py": "methods of a gRPC service, named and explained by its protocol",
-    "rehearsal/aws_provider/provider.py": "methods of Pulumi's Provider, explained there",
+    "rehearsal/provider/provider.py": "methods of Pulumi's Provider, explained there",
 }
 SHADOWS = ("operator", "platform", "signal", "select", "queue", "secrets", "resource", "code", "cmd", "types")
 MACHINE_PATH = re.compile(r"""["'\s(=:]/((work|home|root|Users|private|mnt)\b|tmp/\w)""")

@@ -5,7 +5,6 @@ Only the services that are used are loaded: a provider starts with every `pulumi
 
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,11 +14,12 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from rehearsal.aws_provider.errors import InUseError, RefusedError, StoppedError, UnfinishedError, code
+from rehearsal.aws_provider.errors import code
+from rehearsal.provider import waiting
+from rehearsal.provider.errors import InUseError, RefusedError, UnfinishedError
 
 AGENT = "APN/1.0 Pulumi/1.0"  # in the real provider's user agent too: a trail of calls tells who asked
 RETRY_SECONDS = "SLUICE_AWS_DELETE_RETRY_SECONDS"  # tests do not wait two minutes for a refusal
-LOOK_EVERY = (0.1, 1.0)  # seconds between looks while waiting, first and longest
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,6 @@ class Cloud:
     profile: str | None = None
     default_tags: Mapping[str, str] = field(default_factory=dict)
     path_style: bool = False
-    stop: threading.Event = field(default_factory=threading.Event)
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
     _making: threading.Lock = field(default_factory=threading.Lock)
 
@@ -63,6 +62,7 @@ class Aws:
     cloud: Cloud
     region: str
     timeout: float = 0.0
+    stop: threading.Event = field(default_factory=threading.Event)
 
     def __getattr__(self, service: str) -> Any:
         """The client of a service, by boto3's name: `aws.elbv2`."""
@@ -76,13 +76,7 @@ class Aws:
 
     def until(self, what: str, look: Callable[[], str | None], seconds: float) -> None:
         """Wait until *look* answers None; after *seconds*, its last answer is the reason in an UnfinishedError."""
-        end = time.monotonic() + seconds
-        pause, longest = LOOK_EVERY
-        while (missing := look()) is not None:
-            if time.monotonic() >= end:
-                raise UnfinishedError(f"{what}: not after {seconds:g} s: {missing}")
-            self._pause(what, min(pause, max(end - time.monotonic(), 0.01)))
-            pause = min(pause * 1.5, longest)
+        waiting.until(what, look, seconds, self.stop)
 
     def deleting(self, delete: Callable[[], object], codes: tuple[str, ...], seconds: float) -> None:
         """Call *delete* until AWS takes it; an answer among *codes* or an InUseError is tried again for *seconds*."""
@@ -106,10 +100,6 @@ class Aws:
             self.until("delete", attempt, seconds)
         except UnfinishedError:
             raise last[0] from None
-
-    def _pause(self, what: str, seconds: float) -> None:
-        if self.cloud.stop.wait(seconds):
-            raise StoppedError(f"{what}: stopped waiting, because the engine is stopping")
 
 
 @contextmanager

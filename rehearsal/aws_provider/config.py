@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rehearsal.aws_provider.cloud import Cloud
-from rehearsal.aws_provider.errors import AWS_ERRORS, RefusedError, told
-from rehearsal.aws_provider.values import UNKNOWN
+from rehearsal.aws_provider.errors import AWS_ERRORS, told
+from rehearsal.provider.errors import RefusedError
+from rehearsal.provider.values import UNKNOWN
 
 SERVICES = {  # boto3's name → the names `endpoints` knows it by
     "ec2": ("ec2",),

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rehearsal.aws_provider.cloud import Aws
-from rehearsal.aws_provider.errors import RefusedError
 from rehearsal.aws_provider.services import ec2_lookups, elb_lookups
-from rehearsal.aws_provider.values import Props
+from rehearsal.provider.errors import RefusedError
+from rehearsal.provider.values import Props
 
 
 @dataclass(frozen=True)

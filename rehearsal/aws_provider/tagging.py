@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rehearsal.aws_provider.cloud import Aws, pages
-from rehearsal.aws_provider.schema import Change
-from rehearsal.aws_provider.values import Props
+from rehearsal.provider.schema import Change
+from rehearsal.provider.values import Props
 
 
 def to_list(tags: Mapping[str, str] | None) -> list[dict[str, str]]:

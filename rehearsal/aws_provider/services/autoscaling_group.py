@@ -6,12 +6,13 @@ Its tags are a list, and default tags do not reach it. What it waits for is in `
 from typing import Any
 
 from rehearsal.aws_provider.cloud import Aws
-from rehearsal.aws_provider.errors import RefusedError
-from rehearsal.aws_provider.rules import between, length, matches, one_of
-from rehearsal.aws_provider.schema import Change, Failure, ResourceType, bag, block, boolean, integer, strings, text
+from rehearsal.aws_provider.schema import AwsType
 from rehearsal.aws_provider.services import autoscaling_parts as parts
 from rehearsal.aws_provider.services import autoscaling_waits as waits
-from rehearsal.aws_provider.values import UNKNOWN, Props
+from rehearsal.provider.errors import RefusedError
+from rehearsal.provider.rules import between, length, matches, one_of
+from rehearsal.provider.schema import Change, Failure, bag, block, boolean, integer, strings, text
+from rehearsal.provider.values import UNKNOWN, Props
 
 SIMPLE = {  # the arguments of create and update that are one property each
     "minSize": "MinSize",
@@ -117,7 +118,7 @@ def _plan(props: Props) -> list[Failure]:
     return []
 
 
-GROUP = ResourceType(
+GROUP = AwsType(
     token="aws:autoscaling/group:Group",
     inputs={
         "availabilityZones": strings(computed=True),

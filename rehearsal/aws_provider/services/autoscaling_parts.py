@@ -3,9 +3,9 @@
 from typing import Any
 
 from rehearsal.aws_provider.cloud import Aws
-from rehearsal.aws_provider.rules import between, length, matches, one_of
-from rehearsal.aws_provider.schema import block, integer, text
-from rehearsal.aws_provider.values import Props
+from rehearsal.provider.rules import between, length, matches, one_of
+from rehearsal.provider.schema import block, integer, text
+from rehearsal.provider.values import Props
 
 HOOK_NAMES = {
     "name": "LifecycleHookName",

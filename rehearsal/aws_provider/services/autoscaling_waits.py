@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rehearsal.aws_provider.cloud import Aws, unless
-from rehearsal.aws_provider.errors import RefusedError
-from rehearsal.aws_provider.values import Props
+from rehearsal.provider.errors import RefusedError
+from rehearsal.provider.values import Props
 
 SECONDS = 600.0
 BATCH = 10  # target groups a call

@@ -4,10 +4,11 @@ from typing import Any
 
 from rehearsal.aws_provider import tagging
 from rehearsal.aws_provider.cloud import Aws, found, unless
-from rehearsal.aws_provider.errors import RefusedError
-from rehearsal.aws_provider.rules import one_of
-from rehearsal.aws_provider.schema import Change, Failure, ResourceType, tags, text
-from rehearsal.aws_provider.values import Props
+from rehearsal.aws_provider.schema import AwsType, tags
+from rehearsal.provider.errors import RefusedError
+from rehearsal.provider.rules import one_of
+from rehearsal.provider.schema import Change, Failure, text
+from rehearsal.provider.values import Props
 
 NO_GATEWAY = "InvalidInternetGatewayID.NotFound"
 NO_ADDRESS = "InvalidAllocationID.NotFound"
@@ -153,7 +154,7 @@ def _plan_nat(props: Props) -> list[Failure]:
     return []
 
 
-INTERNET_GATEWAY = ResourceType(
+INTERNET_GATEWAY = AwsType(
     token="aws:ec2/internetGateway:InternetGateway",
     inputs={"vpcId": text(computed=True), **tags()},
     outputs=("arn", "ownerId"),
@@ -163,7 +164,7 @@ INTERNET_GATEWAY = ResourceType(
     update=_update_gateway,
     delete=_delete_gateway,
 )
-EIP = ResourceType(
+EIP = AwsType(
     token="aws:ec2/eip:Eip",
     inputs={"domain": text(one_of("vpc"), computed=True, replaces=True), **tags()},
     outputs=("allocationId", "associationId", "privateIp", "publicDns", "publicIp"),
@@ -172,7 +173,7 @@ EIP = ResourceType(
     update=_update_tags,
     delete=_delete_address,
 )
-NAT_GATEWAY = ResourceType(
+NAT_GATEWAY = AwsType(
     token="aws:ec2/natGateway:NatGateway",
     inputs={
         "allocationId": text(replaces=True),

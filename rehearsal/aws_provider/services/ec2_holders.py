@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rehearsal.aws_provider.cloud import Aws, pages
-from rehearsal.aws_provider.errors import InUseError
+from rehearsal.provider.errors import InUseError
 
 LIVING = ["pending", "running", "stopping", "stopped", "shutting-down"]
 

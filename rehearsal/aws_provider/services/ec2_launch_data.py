@@ -6,10 +6,11 @@ A string "true" in Pulumi is a boolean at the API wherever `TRUTHS` says so.
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.aws_provider import schema
-from rehearsal.aws_provider.rules import base64_text, between, one_of
-from rehearsal.aws_provider.schema import Field, block, boolean, integer, listed, strings, text
-from rehearsal.aws_provider.values import Props
+from rehearsal.aws_provider.rules import base64_text
+from rehearsal.provider import schema
+from rehearsal.provider.rules import between, one_of
+from rehearsal.provider.schema import Field, block, boolean, integer, listed, strings, text
+from rehearsal.provider.values import Props
 
 TRUTH = one_of("true", "false", "")
 TRUTHS = {"ebsOptimized", "associatePublicIpAddress", "deleteOnTermination", "encrypted"}

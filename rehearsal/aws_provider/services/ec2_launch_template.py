@@ -5,10 +5,11 @@ Nothing but its name replaces it: a change makes a new version, and `latestVersi
 
 from rehearsal.aws_provider import tagging
 from rehearsal.aws_provider.cloud import Aws, found, unless
-from rehearsal.aws_provider.rules import length, matches
-from rehearsal.aws_provider.schema import Change, Failure, ResourceType, boolean, integer, tags, text
+from rehearsal.aws_provider.schema import AwsType, tags
 from rehearsal.aws_provider.services.ec2_launch_data import DATA, from_api, to_api
-from rehearsal.aws_provider.values import Props
+from rehearsal.provider.rules import length, matches
+from rehearsal.provider.schema import Change, Failure, boolean, integer, text
+from rehearsal.provider.values import Props
 
 GONE = (
     *("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException"),
@@ -90,7 +91,7 @@ def _plan(props: Props) -> list[Failure]:
     return []
 
 
-LAUNCH_TEMPLATE = ResourceType(
+LAUNCH_TEMPLATE = AwsType(
     token="aws:ec2/launchTemplate:LaunchTemplate",
     inputs={
         "name": text(

@@ -6,9 +6,9 @@ from typing import Any
 
 from rehearsal.aws_provider import tagging
 from rehearsal.aws_provider.cloud import Aws, found, only, pages
-from rehearsal.aws_provider.errors import RefusedError
 from rehearsal.aws_provider.services.ec2_vpc import attributes, main_route_table
-from rehearsal.aws_provider.values import Props
+from rehearsal.provider.errors import RefusedError
+from rehearsal.provider.values import Props
 
 
 def _filters(arguments: Props, **simple: tuple[str, Any]) -> list[dict[str, Any]]:

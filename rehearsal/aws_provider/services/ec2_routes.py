@@ -8,9 +8,10 @@ from typing import Any
 
 from rehearsal.aws_provider import tagging
 from rehearsal.aws_provider.cloud import Aws, found, unless
-from rehearsal.aws_provider.rules import network, not_matching
-from rehearsal.aws_provider.schema import Change, ResourceType, tags, text
-from rehearsal.aws_provider.values import Props
+from rehearsal.aws_provider.schema import AwsType, tags
+from rehearsal.provider.rules import network, not_matching
+from rehearsal.provider.schema import Change, text
+from rehearsal.provider.values import Props
 
 NO_TABLE = ("InvalidRouteTableID.NotFound",)
 NO_ASSOCIATION = ("InvalidAssociationID.NotFound",)
@@ -145,7 +146,7 @@ def _delete_association(aws: Aws, association: str, olds: Props) -> None:
             aws.ec2.disassociate_route_table(AssociationId=live[1]["RouteTableAssociationId"])
 
 
-ROUTE_TABLE = ResourceType(
+ROUTE_TABLE = AwsType(
     token="aws:ec2/routeTable:RouteTable",
     inputs={"vpcId": text(required=True, replaces=True), **tags()},
     outputs=("arn", "ownerId"),
@@ -154,7 +155,7 @@ ROUTE_TABLE = ResourceType(
     update=_update_table,
     delete=_delete_table,
 )
-ROUTE = ResourceType(
+ROUTE = AwsType(
     token="aws:ec2/route:Route",
     inputs={
         "routeTableId": text(required=True, replaces=True),
@@ -172,7 +173,7 @@ ROUTE = ResourceType(
     update=_update_route,
     delete=_delete_route,
 )
-ROUTE_TABLE_ASSOCIATION = ResourceType(
+ROUTE_TABLE_ASSOCIATION = AwsType(
     token="aws:ec2/routeTableAssociation:RouteTableAssociation",
     inputs={
         "routeTableId": text(required=True),

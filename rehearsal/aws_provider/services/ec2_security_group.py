@@ -5,10 +5,11 @@ Inline rules are not served: they fight with the separate rule resources.
 
 from rehearsal.aws_provider import tagging
 from rehearsal.aws_provider.cloud import Aws, found, unless
-from rehearsal.aws_provider.rules import length, matches, not_matching
-from rehearsal.aws_provider.schema import Change, ResourceType, boolean, tags, text
+from rehearsal.aws_provider.schema import AwsType, tags
 from rehearsal.aws_provider.services.ec2_holders import refuse_if_group_is_held
-from rehearsal.aws_provider.values import Props
+from rehearsal.provider.rules import length, matches, not_matching
+from rehearsal.provider.schema import Change, boolean, text
+from rehearsal.provider.values import Props
 
 GONE = ("InvalidGroup.NotFound", "InvalidGroupId.NotFound")
 DELETE_SECONDS = 900.0
@@ -72,7 +73,7 @@ def _revoke_all(aws: Aws, group: str) -> None:
             aws.ec2.revoke_security_group_egress(GroupId=group, IpPermissions=live["IpPermissionsEgress"])
 
 
-SECURITY_GROUP = ResourceType(
+SECURITY_GROUP = AwsType(
     token="aws:ec2/securityGroup:SecurityGroup",
     inputs={
         "description": text(length(1, 255), WORDS, default="Managed by Pulumi", replaces=True),

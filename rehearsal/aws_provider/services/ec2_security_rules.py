@@ -4,9 +4,10 @@ from typing import Any
 
 from rehearsal.aws_provider import tagging
 from rehearsal.aws_provider.cloud import Aws, found, unless
-from rehearsal.aws_provider.rules import between, length, network
-from rehearsal.aws_provider.schema import Change, Failure, ResourceType, integer, tags, text
-from rehearsal.aws_provider.values import Props
+from rehearsal.aws_provider.schema import AwsType, tags
+from rehearsal.provider.rules import between, length, network
+from rehearsal.provider.schema import Change, Failure, integer, text
+from rehearsal.provider.values import Props
 
 GONE = (
     *("InvalidSecurityGroupRuleId.NotFound", "InvalidSecurityGroupRuleID.NotFound"),
@@ -131,8 +132,8 @@ INPUTS = {
 }
 
 
-def _rule_type(direction: str, create: Any, delete: Any) -> ResourceType:
-    return ResourceType(
+def _rule_type(direction: str, create: Any, delete: Any) -> AwsType:
+    return AwsType(
         token=f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule",
         inputs=INPUTS,
         outputs=("arn", "securityGroupRuleId"),

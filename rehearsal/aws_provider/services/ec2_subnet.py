@@ -2,10 +2,11 @@
 
 from rehearsal.aws_provider import tagging
 from rehearsal.aws_provider.cloud import Aws, found, unless
-from rehearsal.aws_provider.rules import network, one_of
-from rehearsal.aws_provider.schema import Change, ResourceType, boolean, tags, text
+from rehearsal.aws_provider.schema import AwsType, tags
 from rehearsal.aws_provider.services.ec2_holders import refuse_if_subnet_is_held
-from rehearsal.aws_provider.values import Props
+from rehearsal.provider.rules import network, one_of
+from rehearsal.provider.schema import Change, boolean, text
+from rehearsal.provider.values import Props
 
 GONE = "InvalidSubnetID.NotFound"
 DELETE_SECONDS = 1200.0
@@ -68,7 +69,7 @@ def _delete(aws: Aws, subnet: str, _olds: Props) -> None:
     aws.deleting(delete, ("DependencyViolation",), aws.limit(DELETE_SECONDS))
 
 
-SUBNET = ResourceType(
+SUBNET = AwsType(
     token="aws:ec2/subnet:Subnet",
     inputs={
         "assignIpv6AddressOnCreation": boolean(default=False),

@@ -4,9 +4,10 @@ from typing import Any
 
 from rehearsal.aws_provider import tagging
 from rehearsal.aws_provider.cloud import Aws, found, unless
-from rehearsal.aws_provider.rules import network, one_of
-from rehearsal.aws_provider.schema import Change, ResourceType, boolean, tags, text
-from rehearsal.aws_provider.values import Props
+from rehearsal.aws_provider.schema import AwsType, tags
+from rehearsal.provider.rules import network, one_of
+from rehearsal.provider.schema import Change, boolean, text
+from rehearsal.provider.values import Props
 
 ATTRIBUTES = {
     "enableDnsSupport": "EnableDnsSupport",
@@ -94,7 +95,7 @@ def _delete(aws: Aws, vpc: str, _olds: Props) -> None:
     aws.deleting(delete, ("DependencyViolation",), aws.limit(DELETE_SECONDS))
 
 
-VPC = ResourceType(
+VPC = AwsType(
     token="aws:ec2/vpc:Vpc",
     inputs={
         "cidrBlock": text(network(low=16, high=28), required=True, replaces=True),

@@ -6,9 +6,9 @@ wrote. Weights of one action are always sent together.
 
 from typing import Any
 
-from rehearsal.aws_provider.rules import between, length, matches, one_of
-from rehearsal.aws_provider.schema import Failure, Field, bag, block, boolean, integer, listed, text
-from rehearsal.aws_provider.values import UNKNOWN, Props
+from rehearsal.provider.rules import between, length, matches, one_of
+from rehearsal.provider.schema import Failure, Field, bag, block, boolean, integer, listed, text
+from rehearsal.provider.values import UNKNOWN, Props
 
 CONTENT = one_of("text/plain", "text/css", "text/html", "application/javascript", "application/json")
 BLOCKS = {"forward": "forward", "redirect": "redirect", "fixed-response": "fixedResponse"}

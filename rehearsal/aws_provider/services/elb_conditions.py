@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from rehearsal.aws_provider.rules import any_network, length, matches
-from rehearsal.aws_provider.schema import SET, Failure, Field, bag, block, text
-from rehearsal.aws_provider.values import UNKNOWN, Props
+from rehearsal.provider.rules import any_network, length, matches
+from rehearsal.provider.schema import SET, Failure, Field, bag, block, text
+from rehearsal.provider.values import UNKNOWN, Props
 
 MOST_VALUES = 5  # of one rule, over all its conditions
 FIELDS = {

@@ -4,10 +4,11 @@ from typing import Any
 
 from rehearsal.aws_provider import tagging
 from rehearsal.aws_provider.cloud import Aws, found
-from rehearsal.aws_provider.rules import between, one_of
-from rehearsal.aws_provider.schema import Change, Failure, ResourceType, integer, tags, text
+from rehearsal.aws_provider.schema import AwsType, tags
 from rehearsal.aws_provider.services import elb_actions
-from rehearsal.aws_provider.values import Props
+from rehearsal.provider.rules import between, one_of
+from rehearsal.provider.schema import Change, Failure, integer, text
+from rehearsal.provider.values import Props
 
 GONE = ("ListenerNotFound", "LoadBalancerNotFound")
 
@@ -77,7 +78,7 @@ def _plan(props: Props) -> list[Failure]:
     return failures
 
 
-LISTENER = ResourceType(
+LISTENER = AwsType(
     token="aws:lb/listener:Listener",
     inputs={
         "certificateArn": text(),

@@ -12,10 +12,11 @@ from botocore.exceptions import ClientError
 from rehearsal.aws_provider import tagging
 from rehearsal.aws_provider.cloud import Aws, found, pages, unless
 from rehearsal.aws_provider.errors import code
-from rehearsal.aws_provider.rules import between
-from rehearsal.aws_provider.schema import Change, Failure, ResourceType, integer, tags, text
+from rehearsal.aws_provider.schema import AwsType, tags
 from rehearsal.aws_provider.services import elb_actions, elb_conditions
-from rehearsal.aws_provider.values import Props
+from rehearsal.provider.rules import between
+from rehearsal.provider.schema import Change, Failure, integer, text
+from rehearsal.provider.values import Props
 
 GONE = ("RuleNotFound", "ListenerNotFound")
 PRIORITY_SECONDS = 300.0
@@ -87,7 +88,7 @@ def _plan(props: Props) -> list[Failure]:
     return [*elb_actions.plan("actions", props["actions"]), *elb_conditions.plan(props["conditions"])]
 
 
-LISTENER_RULE = ResourceType(
+LISTENER_RULE = AwsType(
     token="aws:lb/listenerRule:ListenerRule",
     inputs={
         "actions": elb_actions.ACTIONS,

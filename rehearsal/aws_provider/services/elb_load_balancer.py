@@ -4,11 +4,12 @@ from typing import Any
 
 from rehearsal.aws_provider import tagging
 from rehearsal.aws_provider.cloud import Aws, found, unless
-from rehearsal.aws_provider.errors import RefusedError
-from rehearsal.aws_provider.rules import between, not_matching, one_of
-from rehearsal.aws_provider.schema import Change, ResourceType, bag, block, boolean, integer, strings, tags, text
+from rehearsal.aws_provider.schema import AwsType, tags
 from rehearsal.aws_provider.services.elb_names import NAME, from_attributes, suffix, to_attributes
-from rehearsal.aws_provider.values import Props
+from rehearsal.provider.errors import RefusedError
+from rehearsal.provider.rules import between, not_matching, one_of
+from rehearsal.provider.schema import Change, bag, block, boolean, integer, strings, text
+from rehearsal.provider.values import Props
 
 GONE = "LoadBalancerNotFound"
 SECONDS = 600.0
@@ -147,7 +148,7 @@ def _refuse_if_protected(aws: Aws, arn: str) -> None:
         )
 
 
-LOAD_BALANCER = ResourceType(
+LOAD_BALANCER = AwsType(
     token="aws:lb/loadBalancer:LoadBalancer",
     inputs={
         "accessLogs": block(

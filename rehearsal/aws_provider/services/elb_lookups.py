@@ -2,9 +2,9 @@
 
 from rehearsal.aws_provider import tagging
 from rehearsal.aws_provider.cloud import Aws, only, pages
-from rehearsal.aws_provider.errors import RefusedError
 from rehearsal.aws_provider.services import elb_listener, elb_load_balancer
-from rehearsal.aws_provider.values import Props
+from rehearsal.provider.errors import RefusedError
+from rehearsal.provider.values import Props
 
 
 def load_balancer(aws: Aws, arguments: Props) -> Props:

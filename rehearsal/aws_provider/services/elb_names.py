@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.aws_provider.rules import Rule, length, matches, not_matching
-from rehearsal.aws_provider.values import Props
+from rehearsal.provider.rules import Rule, length, matches, not_matching
+from rehearsal.provider.values import Props
 
 NAME: tuple[Rule, ...] = (
     length(1, 32),

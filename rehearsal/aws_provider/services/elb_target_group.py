@@ -4,11 +4,12 @@ from typing import Any
 
 from rehearsal.aws_provider import tagging
 from rehearsal.aws_provider.cloud import Aws, found, unless
-from rehearsal.aws_provider.errors import RefusedError
-from rehearsal.aws_provider.rules import between, length, matches, one_of
-from rehearsal.aws_provider.schema import Change, Failure, ResourceType, block, boolean, integer, tags, text
+from rehearsal.aws_provider.schema import AwsType, tags
 from rehearsal.aws_provider.services.elb_names import NAME, from_attributes, suffix, to_attributes
-from rehearsal.aws_provider.values import Props
+from rehearsal.provider.errors import RefusedError
+from rehearsal.provider.rules import between, length, matches, one_of
+from rehearsal.provider.schema import Change, Failure, block, boolean, integer, text
+from rehearsal.provider.values import Props
 
 GONE = "TargetGroupNotFound"
 DELETE_SECONDS = 120.0
@@ -121,7 +122,7 @@ def _plan(props: Props) -> list[Failure]:
 
 
 HEALTH_DEFAULTS = {"enabled": True, "healthyThreshold": 3, "unhealthyThreshold": 3, "interval": 30}
-TARGET_GROUP = ResourceType(
+TARGET_GROUP = AwsType(
     token="aws:lb/targetGroup:TargetGroup",
     inputs={
         "deregistrationDelay": integer(between(0, 3600), default=300),

@@ -2,10 +2,11 @@
 
 from rehearsal.aws_provider import tagging
 from rehearsal.aws_provider.cloud import Aws, found, unless
-from rehearsal.aws_provider.rules import length, matches
-from rehearsal.aws_provider.schema import Change, ResourceType, tags, text
+from rehearsal.aws_provider.schema import AwsType, tags
 from rehearsal.aws_provider.services.iam_role import GONE, NAME
-from rehearsal.aws_provider.values import Props
+from rehearsal.provider.rules import length, matches
+from rehearsal.provider.schema import Change, text
+from rehearsal.provider.values import Props
 
 
 def _create(aws: Aws, props: Props) -> str:
@@ -61,7 +62,7 @@ def _delete(aws: Aws, name: str, olds: Props) -> None:
         aws.iam.delete_instance_profile(InstanceProfileName=name)
 
 
-INSTANCE_PROFILE = ResourceType(
+INSTANCE_PROFILE = AwsType(
     token="aws:iam/instanceProfile:InstanceProfile",
     inputs={
         "name": text(length(1, 128), NAME, replaces=True),

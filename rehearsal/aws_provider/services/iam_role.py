@@ -6,9 +6,11 @@ from urllib.parse import unquote
 
 from rehearsal.aws_provider import tagging
 from rehearsal.aws_provider.cloud import Aws, found, pages, unless
-from rehearsal.aws_provider.rules import arn, between, length, matches, not_matching
-from rehearsal.aws_provider.schema import Change, ResourceType, boolean, document, integer, tags, text
-from rehearsal.aws_provider.values import Props
+from rehearsal.aws_provider.rules import arn
+from rehearsal.aws_provider.schema import AwsType, tags
+from rehearsal.provider.rules import between, length, matches, not_matching
+from rehearsal.provider.schema import Change, boolean, document, integer, text
+from rehearsal.provider.values import Props
 
 GONE = "NoSuchEntity"
 NAME = matches(r"[0-9A-Za-z+=,.@_-]*", "have only letters, digits and +=,.@_-")
@@ -134,7 +136,7 @@ def _detach(aws: Aws, attachment: str, _olds: Props) -> None:
         aws.iam.detach_role_policy(RoleName=role, PolicyArn=policy)
 
 
-ROLE = ResourceType(
+ROLE = AwsType(
     token="aws:iam/role:Role",
     inputs={
         "assumeRolePolicy": document(is_json, required=True),
@@ -154,7 +156,7 @@ ROLE = ResourceType(
     update=_update_role,
     delete=_delete_role,
 )
-ROLE_POLICY = ResourceType(
+ROLE_POLICY = AwsType(
     token="aws:iam/rolePolicy:RolePolicy",
     inputs={
         "name": text(length(1, 128), NAME, replaces=True),
@@ -168,7 +170,7 @@ ROLE_POLICY = ResourceType(
     update=_update_policy,
     delete=_delete_policy,
 )
-ROLE_POLICY_ATTACHMENT = ResourceType(
+ROLE_POLICY_ATTACHMENT = AwsType(
     token="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
     inputs={"policyArn": text(arn, required=True, replaces=True), "role": text(required=True, replaces=True)},
     regional=False,

@@ -1,7 +1,5 @@
 """Every resource type the stand-in serves, by its token; a file a family."""
 
-from rehearsal.aws_provider.errors import RefusedError
-from rehearsal.aws_provider.schema import ResourceType
 from rehearsal.aws_provider.services import (
     autoscaling_group,
     ec2_gateways,
@@ -52,16 +50,3 @@ TYPES = {
         s3_parts.BUCKET_POLICY,
     )
 }
-
-
-def served(token: str) -> ResourceType:
-    """The description of type *token*; RefusedError when the stand-in has none.
-
-    A component's child arrives with its parents' types in front, `sluice:aws:Network$aws:ec2/vpc:Vpc`.
-    """
-    token = token.rpartition("$")[2]
-    if token not in TYPES:
-        raise RefusedError(
-            f"the type {token} is not served by this stand-in of pulumi-aws; served are {', '.join(TYPES)}"
-        )
-    return TYPES[token]

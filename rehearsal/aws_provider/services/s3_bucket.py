@@ -2,9 +2,10 @@
 
 from rehearsal.aws_provider import tagging
 from rehearsal.aws_provider.cloud import Aws, found, unless
-from rehearsal.aws_provider.rules import length, matches
-from rehearsal.aws_provider.schema import Change, ResourceType, boolean, tags, text
-from rehearsal.aws_provider.values import Props
+from rehearsal.aws_provider.schema import AwsType, tags
+from rehearsal.provider.rules import length, matches
+from rehearsal.provider.schema import Change, boolean, text
+from rehearsal.provider.values import Props
 
 GONE = ("NoSuchBucket", "404", "NotFound")
 NO_TAGS = "NoSuchTagSet"
@@ -67,7 +68,7 @@ def _empty(aws: Aws, name: str) -> None:
                 aws.s3.delete_object(Bucket=name, Key=one["Key"], VersionId=one["VersionId"])
 
 
-BUCKET = ResourceType(
+BUCKET = AwsType(
     token="aws:s3/bucket:Bucket",
     inputs={
         "bucket": text(

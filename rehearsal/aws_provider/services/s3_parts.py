@@ -1,12 +1,13 @@
 """What belongs to a bucket: versioning, encryption, public access, policy. Each has the bucket's name as its id."""
 
 from rehearsal.aws_provider.cloud import Aws, found, unless
-from rehearsal.aws_provider.errors import RefusedError
-from rehearsal.aws_provider.rules import one_of
-from rehearsal.aws_provider.schema import Change, ResourceType, block, boolean, document, listed, text
+from rehearsal.aws_provider.schema import AwsType
 from rehearsal.aws_provider.services.iam_role import is_json
 from rehearsal.aws_provider.services.s3_bucket import GONE
-from rehearsal.aws_provider.values import Props
+from rehearsal.provider.errors import RefusedError
+from rehearsal.provider.rules import one_of
+from rehearsal.provider.schema import Change, block, boolean, document, listed, text
+from rehearsal.provider.values import Props
 
 NO_ENCRYPTION = "ServerSideEncryptionConfigurationNotFoundError"
 NO_BLOCK = "NoSuchPublicAccessBlockConfiguration"
@@ -137,7 +138,7 @@ def _delete_policy(aws: Aws, bucket: str, _olds: Props) -> None:
         aws.s3.delete_bucket_policy(Bucket=bucket)
 
 
-BUCKET_VERSIONING = ResourceType(
+BUCKET_VERSIONING = AwsType(
     token="aws:s3/bucketVersioning:BucketVersioning",
     inputs={
         **BUCKET,
@@ -150,7 +151,7 @@ BUCKET_VERSIONING = ResourceType(
     update=_update_versioning,
     delete=_delete_versioning,
 )
-BUCKET_ENCRYPTION = ResourceType(
+BUCKET_ENCRYPTION = AwsType(
     token="aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
     inputs={
         **BUCKET,
@@ -175,7 +176,7 @@ BUCKET_ENCRYPTION = ResourceType(
     update=_update_encryption,
     delete=_delete_encryption,
 )
-BUCKET_PUBLIC_ACCESS_BLOCK = ResourceType(
+BUCKET_PUBLIC_ACCESS_BLOCK = AwsType(
     token="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
     inputs={
         **BUCKET,
@@ -187,7 +188,7 @@ BUCKET_PUBLIC_ACCESS_BLOCK = ResourceType(
     update=_update_block,
     delete=_delete_block,
 )
-BUCKET_POLICY = ResourceType(
+BUCKET_POLICY = AwsType(
     token="aws:s3/bucketPolicy:BucketPolicy",
     inputs={**BUCKET, "policy": document(is_json, required=True)},
     create=_put_policy,

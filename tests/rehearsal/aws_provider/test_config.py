@@ -7,9 +7,9 @@ import grpc
 import pytest
 
 from rehearsal.aws_provider.config import configured, is_loopback
-from rehearsal.aws_provider.errors import RefusedError
-from tests.rehearsal.aws_provider.conftest import Engine, refusal
+from rehearsal.provider.errors import RefusedError
 from tests.rehearsal.aws_provider.world import SERVICES
+from tests.rehearsal.provider.engine import Engine, refusal
 
 KEYS = {"region": "us-east-1", "accessKey": "test", "secretKey": "test"}
 LOCAL = {"AWS_ENDPOINT_URL": "http://127.0.0.1:5000", "AWS_REGION": "us-east-1"}

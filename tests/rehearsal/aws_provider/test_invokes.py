@@ -3,8 +3,8 @@
 import grpc
 import pytest
 
-from tests.rehearsal.aws_provider.conftest import Engine, refusal
 from tests.rehearsal.aws_provider.world import IMAGE, World
+from tests.rehearsal.provider.engine import Engine, refusal
 
 AMI = "aws:ec2/getAmi:getAmi"
 VPC = "aws:ec2/getVpc:getVpc"

@@ -8,10 +8,10 @@ from typing import Any
 import grpc
 import pytest
 
-from rehearsal.aws_provider.errors import RefusedError
 from rehearsal.aws_provider.services.autoscaling_waits import duration
-from tests.rehearsal.aws_provider.conftest import failed_initialization, refusal
+from rehearsal.provider.errors import RefusedError
 from tests.rehearsal.aws_provider.world import World
+from tests.rehearsal.provider.engine import failed_initialization, refusal
 
 GROUP = "aws:autoscaling/group:Group"
 

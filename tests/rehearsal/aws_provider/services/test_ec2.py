@@ -3,9 +3,9 @@
 import grpc
 import pytest
 
-from rehearsal.aws_provider.values import UNKNOWN
-from tests.rehearsal.aws_provider.conftest import refusal
+from rehearsal.provider.values import UNKNOWN
 from tests.rehearsal.aws_provider.world import World
+from tests.rehearsal.provider.engine import refusal
 
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 

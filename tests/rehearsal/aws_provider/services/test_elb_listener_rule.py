@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import grpc
 import pytest
 
-from tests.rehearsal.aws_provider.conftest import Made, refusal
 from tests.rehearsal.aws_provider.world import World, forward
+from tests.rehearsal.provider.engine import Made, refusal
 
 RULE = "aws:lb/listenerRule:ListenerRule"
 

@@ -3,8 +3,8 @@
 import grpc
 import pytest
 
-from tests.rehearsal.aws_provider.conftest import refusal
 from tests.rehearsal.aws_provider.world import World
+from tests.rehearsal.provider.engine import refusal
 
 
 def test_a_protected_load_balancer_is_not_deleted_until_it_is_not(world: World) -> None:

@@ -5,8 +5,8 @@ import time
 import grpc
 import pytest
 
-from tests.rehearsal.aws_provider.conftest import refusal
 from tests.rehearsal.aws_provider.world import World
+from tests.rehearsal.provider.engine import refusal
 
 TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import grpc
 import pytest
 
-from tests.rehearsal.aws_provider.conftest import refusal
 from tests.rehearsal.aws_provider.world import READ, World
+from tests.rehearsal.provider.engine import refusal
 
 
 @pytest.fixture(autouse=True)

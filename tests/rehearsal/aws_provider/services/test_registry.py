@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.aws_provider.errors import RefusedError
-from rehearsal.aws_provider.schema import Field
-from rehearsal.aws_provider.services.registry import TYPES, served
+from rehearsal.aws_provider.services.registry import TYPES
+from rehearsal.provider.schema import Field
 
 
 @pytest.mark.parametrize("token", TYPES)
@@ -32,11 +31,6 @@ def test_every_output_is_one_of_the_sdks(token: str) -> None:
     resource = getattr(module, token.rsplit(":", 1)[1])
     names = {_name(one.fget) for one in vars(resource).values() if isinstance(one, property)}
     assert TYPES[token].computed - names == set()
-
-
-def test_a_type_that_is_not_served_is_refused_by_name() -> None:
-    with pytest.raises(RefusedError, match=r"aws:rds/instance:Instance is not served"):
-        served("aws:rds/instance:Instance")
 
 
 def _arguments(token: str) -> tuple[Any, type]:

@@ -1,4 +1,4 @@
-"""Inputs before anything is made: refused with path and reason, or completed with names, defaults and the region.
+"""Inputs before anything is made: refused with path and reason, or completed with names and defaults.
 
 A preview does the same, so that what the provider would refuse is seen before a slice is built. Values that only `up`
 will know pass unseen.
@@ -8,9 +8,9 @@ import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rehearsal.aws_provider import schema
-from rehearsal.aws_provider.schema import Failure, Field, ResourceType
-from rehearsal.aws_provider.values import UNKNOWN, Props
+from rehearsal.provider import schema
+from rehearsal.provider.schema import Failure, Field, ResourceType
+from rehearsal.provider.values import UNKNOWN, Props
 
 DEFAULTS = "__defaults"  # which inputs the program did not give, as the real provider keeps it
 KINDS: Mapping[str, tuple[type, ...]] = {
@@ -26,17 +26,17 @@ KINDS: Mapping[str, tuple[type, ...]] = {
 
 
 def check(
-    kind: ResourceType, olds: Props, news: Props, *, logical: str, region: str, seed: bytes = b""
+    kind: ResourceType, olds: Props, news: Props, *, logical: str, given_to_all: Props | None = None, seed: bytes = b""
 ) -> tuple[Props, list[Failure]]:
     """The inputs as they will be recorded, and why they are refused.
 
-    *logical* is the resource's name in the program; *seed* makes its suffix.
+    *logical* is the resource's name in the program; *seed* makes its suffix. *given_to_all* is what every resource
+    that does not say otherwise takes from its provider, as far as it has such an input.
     """
     given = {key: value for key, value in news.items() if key != DEFAULTS}
     filled = _defaults(kind.fields, given)
     filled |= _names(kind, logical, olds, given, seed)
-    if kind.regional and "region" not in given:
-        filled["region"] = region
+    filled |= {name: one for name, one in (given_to_all or {}).items() if name in kind.fields and name not in given}
     inputs = {**given, **{name: filled[name] for name in filled}}
     whole = {
         name: _filled(kind.fields[name], value) if name in kind.fields else value for name, value in inputs.items()

@@ -19,9 +19,9 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.server import ProviderServicer
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
-from rehearsal.aws_provider.errors import RefusedError, UnfinishedError
-from rehearsal.aws_provider.provider import VERSION, AwsProvider
-from rehearsal.aws_provider.values import wrap_map
+from rehearsal.provider.errors import RefusedError, UnfinishedError
+from rehearsal.provider.provider import StandIn
+from rehearsal.provider.values import wrap_map
 
 LOOK_EVERY = 0.2  # seconds between looks at the engine
 OPTIONS = [("grpc.max_receive_message_length", 400 * 1024 * 1024), ("grpc.max_send_message_length", -1)]
@@ -76,29 +76,29 @@ def _struct(values: dict[str, Any]) -> Struct:
     return PropertyValue.marshal_map(wrap_map(values))
 
 
-async def start(provider: AwsProvider, engine: str) -> tuple[grpc.aio.Server, int]:
+async def start(provider: StandIn[Any], engine: str) -> tuple[grpc.aio.Server, int]:
     """A server on a free port of loopback, and that port."""
     server = grpc.aio.server(interceptors=[Telling()], options=OPTIONS)
-    servicer = ProviderServicer([], VERSION, provider, engine_address=engine)
+    servicer = ProviderServicer([], provider.version, provider, engine_address=engine)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     return server, port
 
 
-async def _serve(engine: str) -> None:
-    server, port = await start(AwsProvider(), engine)
+async def _serve(provider: StandIn[Any], engine: str) -> None:
+    server, port = await start(provider, engine)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     await server.wait_for_termination()
 
 
-def main() -> None:
+def main(provider: StandIn[Any]) -> None:
     """Serve the engine whose address is the last argument until it is gone."""
     signal.signal(signal.SIGINT, lambda *_: os._exit(0))
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    asyncio.run(_serve(sys.argv[-1]))
+    asyncio.run(_serve(provider, sys.argv[-1]))
 
 
 def _end_with(engine: int) -> None:

@@ -1,35 +1,27 @@
-"""What AWS says, brought into the form the program wrote: one order, one spelling, nothing the program left open.
+"""What the world says, brought into the form the program wrote: one order, one spelling, nothing the program left open.
 
 `settle` makes outputs that compare equal to the inputs they came from; `project` makes the inputs that a refresh
 records, so that what changed outside shows up as a change.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.aws_provider import schema
-from rehearsal.aws_provider.check import DEFAULTS
-from rehearsal.aws_provider.diff import is_empty, said, same
-from rehearsal.aws_provider.schema import Field, ResourceType
-from rehearsal.aws_provider.values import UNKNOWN, Props
+from rehearsal.provider import schema
+from rehearsal.provider.check import DEFAULTS
+from rehearsal.provider.diff import is_empty, said, same
+from rehearsal.provider.schema import Field, ResourceType
+from rehearsal.provider.values import UNKNOWN, Props
 
 
-def outputs(kind: ResourceType, live: Props, given: Props, kept: Props, default_tags: Mapping[str, str]) -> Props:
+def outputs(kind: ResourceType, live: Props, given: Props, kept: Props) -> Props:
     """The state to record. *given* are the inputs, *kept* the state so far, for what only Pulumi knows."""
     state = dict(live)
-    if kind.tagged:
-        state["tags"] = own_tags(state.get("tagsAll", {}), given.get("tags") or {}, default_tags)
     for name, one in kind.fields.items():
         if one.local:
             state[name] = given.get(name, kept.get(name, one.default))
         elif name in state:
             state[name] = settle(one, state[name], given.get(name))
     return state
-
-
-def own_tags(live: Mapping[str, str], given: Mapping[str, str], default_tags: Mapping[str, str]) -> dict[str, str]:
-    """The live tags without those the provider's `defaultTags` explain."""
-    return {key: value for key, value in live.items() if key in given or default_tags.get(key) != value}
 
 
 def settle(one: Field, live: Any, given: Any) -> Any:
@@ -91,7 +83,7 @@ def project(one: Field, state: Any, given: Any) -> Any:
 
 
 def _bare(one: Field, value: Any) -> Any:
-    """*value* without what AWS decided by itself."""
+    """*value* without what the world decided by itself."""
     if one.kind == schema.BLOCK:
         return {
             name: _bare(part, value[name])

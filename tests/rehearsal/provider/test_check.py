@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from rehearsal.aws_provider.check import DEFAULTS, check
-from rehearsal.aws_provider.services.registry import TYPES, served
-from rehearsal.aws_provider.values import UNKNOWN
+from rehearsal.aws_provider.services.registry import TYPES
+from rehearsal.provider.check import DEFAULTS, check
+from rehearsal.provider.values import UNKNOWN
 from tests.rehearsal.aws_provider.world import FIXED, forward
 
 TARGET_GROUP = {"port": 80, "protocol": "HTTP", "vpcId": "vpc-1"}
@@ -126,7 +126,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
 def test_what_the_real_provider_refuses_is_refused_by_path(
     kind: str, inputs: dict[str, Any], path: str, reason: str
 ) -> None:
-    _, failures = check(_type(kind), {}, inputs, logical="it", region="us-east-1")
+    _, failures = check(_type(kind), {}, inputs, logical="it", given_to_all={"region": "us-east-1"})
     assert [one.path for one in failures] == [path]
     assert reason in failures[0].reason
 
@@ -137,45 +137,61 @@ def test_values_that_only_up_will_know_are_not_validated(kind: Any) -> None:
     others = {name for names in (*kind.one_of, *kind.at_most_one) for name in names} - first_of_each
     unknown = {name: UNKNOWN for name in kind.inputs if name not in others}
     unknown.pop("networkInterfaces", None)
-    _, failures = check(kind, {}, unknown, logical="it", region="us-east-1")
+    _, failures = check(kind, {}, unknown, logical="it", given_to_all={"region": "us-east-1"})
     assert failures == []
 
 
 def test_a_name_is_made_once_and_then_kept() -> None:
     first, _ = check(
-        _type("TargetGroup"), {}, TARGET_GROUP, logical="shop-v1", region="us-east-1", seed=bytes(range(9))
+        _type("TargetGroup"),
+        {},
+        TARGET_GROUP,
+        logical="shop-v1",
+        given_to_all={"region": "us-east-1"},
+        seed=bytes(range(9)),
     )
     assert first["name"] == "shop-v1-0001020"
-    again, _ = check(_type("TargetGroup"), first, TARGET_GROUP, logical="shop-v1", region="us-east-1", seed=b"other")
+    again, _ = check(
+        _type("TargetGroup"),
+        first,
+        TARGET_GROUP,
+        logical="shop-v1",
+        given_to_all={"region": "us-east-1"},
+        seed=b"other",
+    )
     assert again["name"] == first["name"]
 
 
 def test_without_a_seed_two_names_differ() -> None:
-    names = {check(_type("Role"), {}, ROLE, logical="a", region="r")[0]["name"] for _ in range(2)}
+    names = {check(_type("Role"), {}, ROLE, logical="a", given_to_all={"region": "r"})[0]["name"] for _ in range(2)}
     assert len(names) == 2
     assert all(re.fullmatch(r"a-[0-9a-f]{7}", name) for name in names)
 
 
 def test_a_name_the_program_gave_before_is_not_kept() -> None:
-    given, _ = check(_type("TargetGroup"), {}, {**TARGET_GROUP, "name": "fixed"}, logical="a", region="us-east-1")
+    given, _ = check(
+        _type("TargetGroup"), {}, {**TARGET_GROUP, "name": "fixed"}, logical="a", given_to_all={"region": "us-east-1"}
+    )
     assert "name" not in given[DEFAULTS]
-    made, _ = check(_type("TargetGroup"), given, TARGET_GROUP, logical="a", region="us-east-1")
+    made, _ = check(_type("TargetGroup"), given, TARGET_GROUP, logical="a", given_to_all={"region": "us-east-1"})
     assert made["name"].startswith("a-")
 
 
 def test_a_logical_name_that_makes_too_long_a_name_is_refused() -> None:
-    _, failures = check(_type("TargetGroup"), {}, TARGET_GROUP, logical="a" * 25, region="us-east-1")
+    _, failures = check(_type("TargetGroup"), {}, TARGET_GROUP, logical="a" * 25, given_to_all={"region": "us-east-1"})
     assert [one.path for one in failures] == ["name"]
 
 
 def test_a_buckets_name_is_made_of_small_letters() -> None:
-    inputs, failures = check(_type("Bucket"), {}, {}, logical="ShopData", region="us-east-1")
+    inputs, failures = check(_type("Bucket"), {}, {}, logical="ShopData", given_to_all={"region": "us-east-1"})
     assert failures == []
     assert inputs["bucket"].startswith("shopdata-")
 
 
 def test_defaults_are_written_into_the_inputs_inside_blocks_too() -> None:
-    inputs, _ = check(_type("TargetGroup"), {}, {**TARGET_GROUP, "healthCheck": {}}, logical="a", region="us-east-1")
+    inputs, _ = check(
+        _type("TargetGroup"), {}, {**TARGET_GROUP, "healthCheck": {}}, logical="a", given_to_all={"region": "us-east-1"}
+    )
     assert inputs["deregistrationDelay"] == 300
     assert inputs["healthCheck"] == {
         "enabled": True,
@@ -190,18 +206,20 @@ def test_defaults_are_written_into_the_inputs_inside_blocks_too() -> None:
         {},
         {**RULE, "actions": [{"type": "forward", "forward": {"targetGroups": [{"arn": "a"}]}}]},
         logical="a",
-        region="us-east-1",
+        given_to_all={"region": "us-east-1"},
     )
     assert rule["actions"][0]["forward"]["targetGroups"] == [{"arn": "a", "weight": 1}]
 
 
 def test_the_region_is_filled_in_for_all_but_iam() -> None:
     assert (
-        check(_type("Vpc"), {}, {"cidrBlock": "10.0.0.0/16"}, logical="a", region="eu-west-1")[0]["region"]
+        check(_type("Vpc"), {}, {"cidrBlock": "10.0.0.0/16"}, logical="a", given_to_all={"region": "eu-west-1"})[0][
+            "region"
+        ]
         == "eu-west-1"
     )
-    assert "region" not in check(_type("Role"), {}, ROLE, logical="a", region="eu-west-1")[0]
+    assert "region" not in check(_type("Role"), {}, ROLE, logical="a", given_to_all={"region": "eu-west-1"})[0]
 
 
 def _type(name: str) -> Any:
-    return served(next(token for token in TYPES if token.endswith(f":{name}")))
+    return next(kind for token, kind in TYPES.items() if token.endswith(f":{name}"))

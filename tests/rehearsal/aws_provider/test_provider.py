@@ -1,17 +1,14 @@
-"""The provider's process: found on PATH, quick to start, gone with its engine; errors in words, never a traceback."""
+"""The stand-in for pulumi-aws at work: nothing but the local AWS, errors in words, never a traceback."""
 
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import grpc
-import psutil
 import pytest
 
-from tests.rehearsal.aws_provider.conftest import Engine, refusal
 from tests.rehearsal.aws_provider.world import SERVICES
+from tests.rehearsal.provider.engine import Engine, refusal
 
 COMMAND = Path(__file__).resolve().parents[3] / "rehearsal" / "bin" / "pulumi-resource-aws"
 
@@ -33,28 +30,6 @@ def test_it_prints_its_port_and_serves_there(process: subprocess.Popen[str], clo
         assert (answer.supportsPreview, answer.acceptSecrets) == (True, False)
         vpc = engine.made("aws:ec2/vpc:Vpc", cidrBlock="10.0.0.0/16")
         vpc.delete()
-
-
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_when_the_engine_ends_it(process: subprocess.Popen[str], signum: int) -> None:
-    assert process.stdout
-    process.stdout.readline()
-    process.send_signal(signum)
-    assert process.wait(5) == 0
-
-
-def test_it_ends_itself_when_the_engine_is_gone() -> None:
-    engine = f"import subprocess, sys; p = subprocess.Popen([{sys.executable!r}, {str(COMMAND)!r}, '127.0.0.1:1'])"
-    script = f"{engine}; print(p.pid, flush=True); sys.stdin.read()"
-    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
-        assert parent.stdout
-        provider = psutil.Process(int(parent.stdout.readline()))
-        assert parent.stdout.readline().strip().isdigit()  # the port: it serves
-        parent.kill()
-    end = time.monotonic() + 5
-    while provider.is_running() and provider.status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < end, "it outlived its engine"
-        time.sleep(0.05)
 
 
 def test_an_outside_endpoint_is_refused_before_anything_is_asked(served: str) -> None:

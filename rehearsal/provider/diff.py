@@ -1,7 +1,7 @@
 """What differs between the recorded state and the wanted inputs, path by path, and what that replaces.
 
-Absent and empty are one; lists without order and JSON documents compare by what they say; what AWS decides differs only
-when the program gives it.
+Absent and empty are one; lists without order and JSON documents compare by what they say; what the world
+decides differs only when the program gives it.
 """
 
 import json
@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.aws_provider import schema
-from rehearsal.aws_provider.check import DEFAULTS
-from rehearsal.aws_provider.schema import Field, ResourceType
-from rehearsal.aws_provider.values import UNKNOWN, Props, has_unknown
+from rehearsal.provider import schema
+from rehearsal.provider.check import DEFAULTS
+from rehearsal.provider.schema import Field, ResourceType
+from rehearsal.provider.values import UNKNOWN, Props, has_unknown
 
 ADD, DELETE, UPDATE = "add", "delete", "update"
 

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from rehearsal.aws_provider.check import DEFAULTS
-from rehearsal.aws_provider.diff import deletes_first, differences
-from rehearsal.aws_provider.services.registry import served
-from rehearsal.aws_provider.values import UNKNOWN
+from rehearsal.aws_provider.services.registry import TYPES
+from rehearsal.provider.check import DEFAULTS
+from rehearsal.provider.diff import deletes_first, differences
+from rehearsal.provider.values import UNKNOWN
 from tests.rehearsal.aws_provider.world import READ, forward
 
-RULE = served("aws:lb/listenerRule:ListenerRule")
-TARGET_GROUP = served("aws:lb/targetGroup:TargetGroup")
-POLICY = served("aws:iam/rolePolicy:RolePolicy")
-TEMPLATE = served("aws:ec2/launchTemplate:LaunchTemplate")
-ATTACHMENT = served("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+RULE = TYPES["aws:lb/listenerRule:ListenerRule"]
+TARGET_GROUP = TYPES["aws:lb/targetGroup:TargetGroup"]
+POLICY = TYPES["aws:iam/rolePolicy:RolePolicy"]
+TEMPLATE = TYPES["aws:ec2/launchTemplate:LaunchTemplate"]
+ATTACHMENT = TYPES["aws:iam/rolePolicyAttachment:RolePolicyAttachment"]
 
 
 def paths(kind: Any, olds: dict[str, Any], news: dict[str, Any], *ignored: str) -> list[str]:
@@ -67,7 +67,7 @@ def test_a_policy_that_says_something_else_differs() -> None:
     assert paths(POLICY, {"policy": json.dumps(READ)}, {"policy": json.dumps({**READ, "Id": "x"})}) == ["policy"]
 
 
-def test_what_aws_decides_differs_only_when_it_is_given() -> None:
+def test_what_the_world_decides_differs_only_when_it_is_given() -> None:
     state = {"protocolVersion": "HTTP1", "healthCheck": {"path": "/", "interval": 30}, "slowStart": 0}
     assert paths(TARGET_GROUP, state, {"healthCheck": {"interval": 30}}) == []
     assert paths(TARGET_GROUP, state, {"protocolVersion": "GRPC"}) == ["protocolVersion"]

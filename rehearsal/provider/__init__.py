@@ -1,0 +1,1 @@
+"""What every stand-in of a Pulumi provider needs: the protocol, and types answered from their descriptions."""

@@ -1,0 +1,42 @@
+"""The provider's process: found on PATH, quick to start, gone with its engine; and it ends when told."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+COMMAND = Path(__file__).resolve().parents[3] / "rehearsal" / "bin" / "pulumi-resource-aws"
+
+
+@pytest.fixture
+def process():
+    """A provider whose engine is this process."""
+    with subprocess.Popen([sys.executable, COMMAND, "127.0.0.1:1"], stdout=subprocess.PIPE, text=True) as one:
+        yield one
+        one.kill()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_when_the_engine_ends_it(process: subprocess.Popen[str], signum: int) -> None:
+    assert process.stdout
+    process.stdout.readline()
+    process.send_signal(signum)
+    assert process.wait(5) == 0
+
+
+def test_it_ends_itself_when_the_engine_is_gone() -> None:
+    engine = f"import subprocess, sys; p = subprocess.Popen([{sys.executable!r}, {str(COMMAND)!r}, '127.0.0.1:1'])"
+    script = f"{engine}; print(p.pid, flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout
+        provider = psutil.Process(int(parent.stdout.readline()))
+        assert parent.stdout.readline().strip().isdigit()  # the port: it serves
+        parent.kill()
+    end = time.monotonic() + 5
+    while provider.is_running() and provider.status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < end, "it outlived its engine"
+        time.sleep(0.05)
