@@ -57,6 +57,7 @@ SLOW = (
     "rehearsal/test_load.py",
     "rehearsal/test_sample.py",
     "rollout/reports/test_charts.py",
+    "rollout/routers/test_envoy.py",
     "rollout/test_judge_simulation.py",
     "rollout/reports/test_report.py",
 )

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")  # names are parts of file names and of Envoy's counters
+NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")  # names are parts of file names and of Envoy's counters
 
 
 @dataclass(frozen=True)
@@ -134,4 +134,4 @@ class Listener:
 
 def _check_name(kind: str, name: str) -> None:
     if not NAME.fullmatch(name):
-        raise ValueError(f"{kind} name {name!r}: use 1 to 100 of A-Z a-z 0-9 _ -")
+        raise ValueError(f"{kind} name {name!r}: use 1 to 100 of A-Z a-z 0-9 . _ -")

@@ -93,15 +93,26 @@ def listener(of: Listener, folder: str) -> Resource:
 
 
 def cluster(of: Cluster, folder: str) -> Resource:
-    """A group of targets whose addresses come from `eds-<name>.json`."""
+    """A group of targets whose addresses come from `eds-<name>.json`; failed checks are logged to HEALTH_LOG."""
+    discovery = {"type": "EDS", "eds_cluster_config": {"eds_config": source(folder, f"eds-{of.name}.json")}}
+    checks = [_health_check(of.check) | _logged(f"{folder}/{HEALTH_LOG}")] if of.check else []
+    return _cluster(of, discovery, checks)
+
+
+def static_cluster(of: Cluster, at: Iterable[Endpoint]) -> Resource:
+    """A group of targets that are always these."""
+    load = {key: value for key, value in endpoints(of, at).items() if key != "@type"}
+    return _cluster(of, {"type": "STATIC", "load_assignment": load}, [_health_check(of.check)] if of.check else [])
+
+
+def _cluster(of: Cluster, discovery: Resource, checks: list[Resource]) -> Resource:
     return {
         "@type": f"{CONFIG}.cluster.v3.Cluster",
         "name": of.name,
-        "type": "EDS",
-        "eds_cluster_config": {"eds_config": source(folder, f"eds-{of.name}.json")},
+        **discovery,
         "connect_timeout": "10s",
         "lb_policy": of.policy,
-        "health_checks": [_health_check(of.check, f"{folder}/{HEALTH_LOG}")] if of.check else [],
+        "health_checks": checks,
         "ignore_health_on_host_removal": True,
         "common_lb_config": {
             # Below this percentage of healthy targets Envoy sends to all. 1 means "none of them", up to 100 targets.
@@ -142,9 +153,18 @@ def _address(host: str, port: int) -> Resource:
     return {"socket_address": {"address": host, "port_value": port}}
 
 
-def _health_check(check: HealthCheck, log: str) -> Resource:
-    every = f"{check.interval}s"
+def _logged(file: str) -> Resource:
     sink = f"{EXTENSIONS}.health_check.event_sinks.file.v3.HealthCheckEventFileSink"
+    return {
+        "event_logger": [
+            {"name": "envoy.health_check.event_sinks.file", "typed_config": {"@type": sink, "event_log_path": file}}
+        ],
+        "always_log_health_check_failures": True,
+    }
+
+
+def _health_check(check: HealthCheck) -> Resource:
+    every = f"{check.interval}s"
     return {
         "interval": every,
         # Envoy checks a cluster that has had no traffic yet far less often; a load balancer does not.
@@ -152,10 +172,6 @@ def _health_check(check: HealthCheck, log: str) -> Resource:
         "timeout": f"{check.timeout}s",
         "healthy_threshold": check.healthy,
         "unhealthy_threshold": check.unhealthy,
-        "event_logger": [
-            {"name": "envoy.health_check.event_sinks.file", "typed_config": {"@type": sink, "event_log_path": log}}
-        ],
-        "always_log_health_check_failures": True,
         "http_health_check": {
             "path": check.path,
             "expected_statuses": [{"start": first, "end": last + 1} for first, last in check.codes],

@@ -31,7 +31,7 @@ def images(stage: Stage) -> dict[str, str]:
 
 @pytest.fixture
 def load(stage: Stage, images: dict[str, str]) -> Iterator[Load]:
-    """Clients all the while, none of whose requests is dropped; the rollout is ROLLOUT until the test says otherwise."""
+    """Clients all the while, none of whose requests is dropped; the rollout is ROLLOUT until a test says otherwise."""
     stage.configure(rollout=ROLLOUT)
     load = Load(ok(stage.run("pulumi", "stack", "output", "url")).strip(), connections=8, rate=100)
     load.start()
