@@ -6,7 +6,7 @@ PYTHON ?=
 PYTHONS := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check style fast test demo clean
+.PHONY: help setup check style fast test demo image clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ test: setup style ## everything: make check, and the slow and end-to-end tests o
 
 demo: setup ## releases, a refused one, a rollback, under traffic on a local cloud; about two minutes
 	$(BIN)/python -m rehearsal demo
+
+image: setup ## sluice/node, the image that apps are layered on; needs a Docker daemon and Debian's apt-get
+	@$(BIN)/python -m images node
 
 clean: ## end the rehearsal cloud; remove .venv, .sluice and what the tools left; the engine's cache stays
 	@if [ -e .sluice/rehearsal/state.json ] && [ -x $(BIN)/python ]; then $(BIN)/python -m rehearsal down; fi

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("components", "rollout", "ops", "rehearsal")
+PACKAGES = ("components", "rollout", "ops", "rehearsal", "images")
 
 # What may be imported (by prefix) only in the files or folders beside it.
 GATES = {
@@ -36,6 +36,7 @@ STRANGERS = {
     "rollout": ("pulumi", "pulumi_aws", "pulumi_docker", "components", "ops", "rehearsal", "tests"),
     "ops": ("rehearsal", "tests"),
     "rehearsal": ("tests",),
+    "images": ("pulumi", "pulumi_docker", "components", "ops", "rehearsal", "tests"),
 }
 CONFIG = ("pulumi.Config", "pulumi.config", "pulumi.runtime.config")
 CONFIG_READER = "components/settings.py"

@@ -1,0 +1,1 @@
+"""The container images that the project itself brings: `sluice/node` for apps, `sluice/router` for Envoy."""

@@ -1,0 +1,1 @@
+"""The Node image: what its Dockerfile lays into it, and from which packages."""
