@@ -4,7 +4,7 @@ In: where packages are kept. Out: the image's file system in a folder, and the v
 
 Configuration is in files of /etc/envoy, a volume that Envoy reads again whenever one is renamed into place. The shell
 and its commands are there so that one `exec` can do that (`rollout.routers.envoy`). `wget`, since the admin page is on
-the container's own loopback, which no slice reaches, and is asked by `exec` too. Not `nc`: when its input ends it closes
+the container's own loopback, which no slice reaches, and is asked by `exec` too. Not `nc`: when its input ends it ends
 its half of the connection, and Envoy then dropped two answers in three.
 """
 
