@@ -7,8 +7,6 @@ each write is one command, which costs the same over ssh.
 
 import base64
 import hashlib
-import http.client
-import io
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +14,7 @@ from typing import Any
 
 from rollout import mark as marks
 from rollout.clock import Clock, RealClock
-from rollout.envoy import service
+from rollout.envoy import admin, service
 from rollout.envoy.resources import Resource, document
 from rollout.envoy.service import CLUSTERS, ROUTES, Followed, Group
 from rollout.errors import ForeignError, RouterError
@@ -27,14 +25,8 @@ from rollout.shares import Shares
 BESIDE = "sluice"  # the folder of mark, stop and carried: Envoy does not look there
 TAKEN = 5.0  # seconds until Envoy has to follow what was written
 POLL = 0.05
-# HTTP by hand: the images that have Envoy have neither curl nor wget, but one of these.
-GET = (
-    'printf "GET /%s HTTP/1.1\\r\\nHost: admin\\r\\nConnection: close\\r\\n\\r\\n" "$2" | '
-    'if command -v nc >/dev/null; then exec nc 127.0.0.1 "$1"; '
-    """else exec bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" && cat >&3 && exec cat <&3' "$1"; fi"""
-)
 # The three files, a line each, then the page.
-LOOK = f'cd "$0/{BESIDE}" 2>/dev/null; for f in mark stop carried; do cat $f 2>/dev/null; echo; done; {GET}'
+LOOK = f'cd "$0/{BESIDE}" 2>/dev/null; for f in mark stop carried; do cat $f 2>/dev/null; echo; done; {admin.GET}'
 # Beside, then renamed: what is cut short in between changes nothing.
 PUT = 'mkdir -p "${0%/*}" && printf %s "$1" | base64 -d >"$0.new" && mv "$0.new" "$0"'
 DROP = f'rm -f "$0/{BESIDE}/mark" "$0/{BESIDE}/stop"'
@@ -63,7 +55,7 @@ class EnvoyRouter:
         """The live shares and mark; None until the first share is set."""
         *files, page = self._sh(LOOK, self.folder, str(self.admin), PAGE_OF_ROUTES).split(b"\n", 3)
         mark, stop, carried = (_json(text) for text in files)
-        self._followed = service.followed(_page(page))
+        self._followed = service.followed(admin.parse(page))
         self._carried = carried or {}
         shares = self._followed.shares
         if shares is None:
@@ -112,7 +104,7 @@ class EnvoyRouter:
 
     def page(self, path: str) -> Any:
         """The admin page of JSON at *path*."""
-        return _page(self._sh(GET, "", str(self.admin), path))
+        return admin.parse(self._sh(admin.GET, "", str(self.admin), path))
 
     def declare(self, groups: Sequence[Group]) -> None:
         """Let the router know *groups*, each with its isolation route; weights, and slices known before, stay.
@@ -177,30 +169,6 @@ def _json(text: bytes) -> Any:
         return json.loads(text)
     except ValueError:
         return None
-
-
-class _Said:
-    """What was said on a connection, as `http.client` wants to be given it."""
-
-    def __init__(self, text: bytes) -> None:
-        self._text = text
-
-    def makefile(self, *_: object) -> io.BytesIO:
-        return io.BytesIO(self._text)
-
-
-def _page(text: bytes) -> Any:
-    """The JSON in an answer of the admin page; RouterError when it is none."""
-    answer = http.client.HTTPResponse(_Said(text))  # pyright: ignore[reportArgumentType]
-    try:
-        answer.begin()
-        body = answer.read()
-        if answer.status == 200:
-            return json.loads(body)
-        said = f"{answer.status} {body[:200].decode(errors='replace')}"
-    except (http.client.HTTPException, ValueError) as error:
-        said = f"{error!r} in {text[:200]!r}"
-    raise RouterError(f"the router's Envoy does not answer: {said}", passing=True)
 
 
 def _digest(content: str) -> str:

@@ -1,0 +1,42 @@
+"""Envoy's admin page, asked by a command that runs beside Envoy.
+
+In: what `GET` printed. Out: the JSON that the page holds; RouterError when it is none.
+"""
+
+import http.client
+import io
+import json
+from typing import Any
+
+from rollout.errors import RouterError
+
+# HTTP by hand: the images that have Envoy have neither curl nor wget, but one of these.
+GET = (
+    'printf "GET /%s HTTP/1.1\\r\\nHost: admin\\r\\nConnection: close\\r\\n\\r\\n" "$2" | '
+    'if command -v nc >/dev/null; then exec nc 127.0.0.1 "$1"; '
+    """else exec bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" && cat >&3 && exec cat <&3' "$1"; fi"""
+)
+
+
+class _Said:
+    """What was said on a connection, as `http.client` wants to be given it."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+
+    def makefile(self, *_: object) -> io.BytesIO:
+        return io.BytesIO(self._text)
+
+
+def parse(text: bytes) -> Any:
+    """The JSON in an answer of the admin page; RouterError when it is none."""
+    answer = http.client.HTTPResponse(_Said(text))  # pyright: ignore[reportArgumentType]
+    try:
+        answer.begin()
+        body = answer.read()
+        if answer.status == 200:
+            return json.loads(body)
+        said = f"{answer.status} {body[:200].decode(errors='replace')}"
+    except (http.client.HTTPException, ValueError) as error:
+        said = f"{error!r} in {text[:200]!r}"
+    raise RouterError(f"the router's Envoy does not answer: {said}", passing=True)
