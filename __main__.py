@@ -3,23 +3,20 @@
 import pulumi
 
 from components import settings as config
-from components.aws import preflight
-from components.aws.backend import AwsBackend
-from components.aws.session import Session
+from components.backend import backend as platform
 from components.gate import Gate
 from components.interrupt import Interrupt
 from components.ledger import Ledger
+from components.platform import drivers as reach
 
 interrupt = Interrupt()
 interrupt.listen()
 
 settings = config.load()
-session = Session(settings.aws)
-given = preflight.check(settings, session)
-
-gate = Gate(settings, session, interrupt)
-ledger = Ledger(session.region, lambda spec: preflight.artifact_fault(session.client("ec2", patient=True), spec))
-backend = AwsBackend(settings, session, given)
+drivers = reach(settings)
+gate = Gate(settings, drivers, interrupt)
+backend = platform(settings, drivers)
+ledger = Ledger(backend.where, backend.fault)
 
 targets = {
     release.version: backend.slice(release, ledger.publish(release), gate.let_go) for release in settings.releases
@@ -33,7 +30,7 @@ pulumi.export(
     {
         "service": settings.service.name,
         "platform": settings.platform,
-        "region": session.region,
+        **backend.where,
         "listener": backend.listener,
         "priority": backend.priority,
         "slices": {

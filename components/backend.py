@@ -6,12 +6,13 @@ reads the same on every platform.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import pulumi
 from pulumi import Input, Output
 
 from components.release import Release
+from components.settings import Settings
 from rollout.shares import Shares
 
 
@@ -30,10 +31,19 @@ class Target:
 
 
 class Backend(Protocol):
-    """One platform's data layer, network and listener, made on construction, and the slices on top."""
+    """One platform's data layer, network and listener, made on construction, and the slices on top.
+
+    `where`: what a published release is bound to beside its spec, such as a region.
+    """
 
     listener: Input[str]
     url: Output[str]
+    priority: int
+    where: Mapping[str, str]
+
+    def fault(self, spec: Mapping[str, Any]) -> str | None:
+        """Why the artifact of a release's *spec* cannot be had, from the faulty key on; None when it can."""
+        ...
 
     def slice(self, release: Release, published: pulumi.Resource, let_go: pulumi.ResourceHook) -> Target:
         """Build *release*'s slice after *published*; *let_go* guards its deletion."""
@@ -44,3 +54,14 @@ class Backend(Protocol):
     ) -> pulumi.Resource:
         """Declare the weighted rule that holds *shares* once *record* has walked there; *hook* meets its drift."""
         ...
+
+
+def backend(settings: Settings, drivers: Any) -> Backend:
+    """The backend of the platform that *settings* name, over its *drivers*."""
+    if settings.platform == "docker":
+        from components.docker.backend import DockerBackend  # noqa: PLC0415  its provider is loaded only where it is used
+
+        return DockerBackend(settings, drivers)
+    from components.aws.backend import AwsBackend  # noqa: PLC0415
+
+    return AwsBackend(settings, drivers.session)

@@ -1,6 +1,6 @@
 """Hook glue between Pulumi and the rollout: the traffic record that walks, the rule's drift, the guard of deletions.
 
-In: settings, AWS clients, the slices' target groups. Out: the traffic record (a Stash). Its before-hooks walk the live
+In: settings, drivers, the slices' target groups. Out: the traffic record (a Stash). Its before-hooks walk the live
 weights; when they raise, nothing is recorded and nothing is deleted.
 """
 
@@ -22,15 +22,12 @@ from pulumi import (
 from pulumi.runtime import settings as runtime
 
 from components import aftermath, control
-from components.aws.session import Session
 from components.backend import Target
-from components.config_rollout import CloudWatch
 from components.interrupt import Interrupt
+from components.platform import Drivers, Place
 from components.settings import Settings
-from rollout.clock import RealClock
 from rollout.controller import Controller
 from rollout.errors import RefusedError
-from rollout.quiet import await_quiet
 from rollout.shares import Shares, parse, percent
 
 
@@ -46,14 +43,14 @@ class Facts(TypedDict):
 class Gate:
     """The hooks of one run of the program; *interrupt* tells when the operator wants it to end."""
 
-    def __init__(self, settings: Settings, session: Session, interrupt: Interrupt) -> None:
+    def __init__(self, settings: Settings, drivers: Drivers, interrupt: Interrupt) -> None:
         # SETTINGS makes its attributes by a decorator that no type checker sees through.
         if runtime.SETTINGS.parallel == 1:  # pyright: ignore[reportAttributeAccessIssue]
             raise pulumi.RunError(
                 "-p 1: the walk runs inside a resource's hook and would hold everything else; use 2 or more"
             )
         self._settings = settings
-        self._session = session
+        self._drivers = drivers
         self._interrupt = interrupt
         self._walked = False
         self._decided = False
@@ -129,7 +126,7 @@ class Gate:
 
     def _controller(self, facts: Mapping[str, Any]) -> Controller:
         known = {v: one for v, one in facts["slices"].items() if isinstance(one["group"], str)}
-        place = control.Place(
+        place = Place(
             listener=facts["listener"],
             priority=int(facts["priority"]),
             url=facts["url"] if isinstance(facts["url"], str) else "",
@@ -139,25 +136,14 @@ class Gate:
         stop = self._interrupt.stop
         finish = partial(aftermath.finish, self._settings, pulumi.get_stack(), stop, pulumi.log.info)
         return control.controller(
-            self._settings, self._session, place, pulumi.get_stack(), stop=stop, say=pulumi.log.info, done=finish
+            self._settings, self._drivers, place, pulumi.get_stack(), stop=stop, say=pulumi.log.info, done=finish
         )
 
     async def _let_go(self, args: ResourceHookArgs) -> None:
-        """Before a fleet is deleted: it carries nothing, and no request was seen for the drain time."""
-        groups = (args.old_outputs or {}).get("targetGroupArns") or []
-        for group in groups:
-            await self._in_thread(
-                lambda group=group: await_quiet(
-                    group=group,
-                    drain=self._settings.service.drain,
-                    late=(self._settings.metrics.cloudwatch or CloudWatch()).late,
-                    elbv2=self._session.client("elbv2"),
-                    cloudwatch=self._session.client("cloudwatch"),
-                    clock=RealClock(),
-                    stop=self._interrupt.stop,
-                    say=pulumi.log.info,
-                )
-            )
+        """Before a slice is deleted: it carries nothing, and no request was seen for the drain time."""
+        outputs = args.old_outputs or {}
+        stop = self._interrupt.stop
+        await self._in_thread(lambda: self._drivers.await_quiet(outputs, stop, pulumi.log.info))
 
     async def _in_thread(self, work: Callable[[], None]) -> None:
         """Run *work* off the event loop's thread; when the engine was killed, let it restore first."""

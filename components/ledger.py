@@ -17,10 +17,10 @@ from components.release import Release
 
 
 class Ledger:
-    """Publishes releases; *fault* tells why a spec's artifact cannot be had in *region* (None: it can)."""
+    """Publishes releases *where* they are bound to; *fault* tells why a spec's artifact cannot be had, or None."""
 
-    def __init__(self, region: str, fault: Callable[[Mapping[str, Any]], str | None]) -> None:
-        self._region = region
+    def __init__(self, where: Mapping[str, str], fault: Callable[[Mapping[str, Any]], str | None]) -> None:
+        self._where = where
         self._fault = fault
         options = ResourceHookOptions(on_dry_run=True)
         self._hooks = ResourceHookBinding(
@@ -30,7 +30,7 @@ class Ledger:
 
     def publish(self, release: Release) -> pulumi.Resource:
         """The record of *release*; everything of its slice depends on it."""
-        spec = release.spec() | {"region": self._region}
+        spec = {**release.spec(), **self._where}
         return pulumi.Stash(release.version, input=spec, opts=ResourceOptions(hooks=self._hooks))
 
     async def _check_artifact(self, args: ResourceHookArgs) -> None:

@@ -49,6 +49,11 @@ class Settings:
     salt: str | None
     aws: Mapping[str, Any]
 
+    @property
+    def slow(self) -> float | None:
+        """Seconds from which an answer counts as slow; None where no gate counts such."""
+        return self.strategy.latency.over if self.strategy.latency else None
+
 
 def load() -> Settings:
     """The running program's settings; SettingsError."""

@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection
 
 from components.settings import Settings
 from ops import stackfile
-from ops.aws import Cloud
 from ops.change import Change, checked, declared
+from ops.cloud import Cloud
 from ops.errors import BusyError, EngineError, OpsError, StoppedError
 from ops.facts import State
 from ops.stack import Stack

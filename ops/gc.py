@@ -6,9 +6,9 @@ In: the stack file, what is live. Out: told which standbys stay and which are to
 from collections.abc import Callable, Collection
 
 from components.settings import Settings
-from ops.aws import Cloud
 from ops.carry import carry_out
 from ops.change import Change
+from ops.cloud import Cloud
 from ops.errors import OpsError
 from ops.stack import Stack
 from rollout.routers.interface import Live

@@ -9,8 +9,8 @@ from typing import Any
 
 import pulumi
 
-from components.aws.session import Session
 from components.control import journal_place
+from components.platform import drivers
 from components.settings import Settings
 from ops.errors import ConfigError, OpsError
 from ops.stack import Stack
@@ -23,7 +23,7 @@ def opened(stack: Stack, settings: Settings, say: Callable[[str], None]) -> Stor
 
     def s3() -> Any:
         try:
-            return Session(settings.aws).client("s3")
+            return drivers(settings).s3()
         except pulumi.RunError as error:
             raise OpsError(str(error)) from None
 

@@ -7,8 +7,8 @@ that is cold is waited for, one that was retired is built anew; one that lacks a
 from dataclasses import dataclass, replace
 
 from components.settings import PROJECT, Settings
-from ops.aws import UNBUILT, Cloud
 from ops.change import checked
+from ops.cloud import UNBUILT, Cloud
 from ops.facts import State
 from ops.stack import Stack
 from ops.stackfile import StackFile

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from components.settings import PROJECT
 from ops import stackfile
-from ops.aws import Cloud
 from ops.change import declared
+from ops.cloud import Cloud
 from ops.errors import BusyError
 from ops.facts import State
 from ops.stack import Stack

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from components.settings import Settings
-from ops.aws import UNBUILT, Cloud
+from ops.cloud import UNBUILT, Cloud
 from ops.facts import State
 from ops.stack import Stack
 from rollout.routers.interface import Health
@@ -82,16 +82,16 @@ def look(settings: Settings, state: State, cloud: Cloud) -> Report:
     now = cloud.live()
     live = percent(now.shares) if now else {}
     known = state.known(settings)
-    amis = {release.version: release.ami for release in settings.releases if release.ami}
-    images = cloud.images(set(amis.values()))
+    listed = {release.version: release.artifact for release in settings.releases if not release.external}
+    lost = cloud.lost(settings.releases)
     slices = []
-    for version in dict.fromkeys([*known, *amis, *live]):
-        health, ami = cloud.health(version), amis.get(version)
-        missing = [*cloud.missing(version), *([] if ami in {None, *images} else [f"AMI {ami}"])]
+    for version in dict.fromkeys([*known, *listed, *live]):
+        health = cloud.health(version)
+        missing = [*cloud.missing(version), *([lost[version]] if version in lost else [])]
         slices.append(
             SliceReport(
                 version=version,
-                artifact=known[version].artifact if version in known else amis.get(version, "unknown"),
+                artifact=known[version].artifact if version in known else listed.get(version, "unknown"),
                 share=live.get(version, 0),
                 healthy=health.healthy if health else 0,
                 desired=health.wanted if health else 0,

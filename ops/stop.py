@@ -5,7 +5,7 @@ In: the mark beside the live weights. Out: what is live once that mark is gone; 
 
 from collections.abc import Callable
 
-from ops.aws import Cloud
+from ops.cloud import Cloud
 from ops.errors import OpsError
 from ops.stack import Stack
 from rollout.clock import Clock, RealClock

@@ -9,7 +9,7 @@ from dataclasses import replace
 from rich.console import Console
 from rich.live import Live as Screen
 
-from ops.aws import Cloud
+from ops.cloud import Cloud
 from ops.errors import OpsError
 from ops.frame import View, frame
 from ops.journal import opened, walks

@@ -1,15 +1,17 @@
 """The AWS backend: data layer, network, load balancer and listener, and a slice for each release.
 
-In: settings, session, what was given. Out: what `components.backend.Backend` promises.
+In: settings, session. Out: what `components.backend.Backend` promises.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 from pulumi import Input, Output, ResourceHook, ResourceHookBinding, ResourceOptions
 
 from components import naming
+from components.aws import preflight
 from components.aws.data import Data, DataArgs
 from components.aws.isolation import Isolation, make_way
 from components.aws.listener import NOBODY_ANSWERS, Listener, ListenerArgs, of_host
@@ -28,8 +30,11 @@ from rollout.shares import Shares, weights
 class AwsBackend:
     """One service on EC2 behind an Application Load Balancer."""
 
-    def __init__(self, settings: Settings, session: Session, given: Given) -> None:
+    def __init__(self, settings: Settings, session: Session) -> None:
+        given = preflight.check(settings, session)
         self._settings = settings
+        self._session = session
+        self.where: Mapping[str, str] = {"region": session.region}
         self._service = settings.service.name
         self._opts = ResourceOptions(provider=provider(session, {"sluice:stack": pulumi.get_stack()}))
         self._network = self._make_network(given)
@@ -72,6 +77,10 @@ class AwsBackend:
             ecr=any(".dkr.ecr." in (release.image or "") for release in own),
         )
         return Machines(self._service, args, self._opts)
+
+    def fault(self, spec: Mapping[str, Any]) -> str | None:
+        """Why the AMI of a release's *spec* cannot be had; None when it can."""
+        return preflight.artifact_fault(self._session.client("ec2", patient=True), spec)
 
     def slice(self, release: Release, published: pulumi.Resource, let_go: ResourceHook) -> Target:
         """Build *release*'s slice after *published*; an external one is there already, and gets its isolation route."""

@@ -59,3 +59,11 @@ class Router(Protocol):
     def health(self, version: str) -> Health:
         """Count the targets of *version* as the load balancer sees them."""
         ...
+
+
+class StoppableRouter(Router, Protocol):
+    """A router whose walk an operator can end from elsewhere."""
+
+    def ask_stop(self, run: str) -> bool:
+        """Ask the walk *run* to put back what it moved; False when its mark is not there (any more)."""
+        ...

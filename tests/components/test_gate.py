@@ -3,7 +3,7 @@
 import pulumi
 import pytest
 
-from components.aws.session import Session
+from components.aws.drivers import AwsDrivers
 from components.backend import Target
 from components.gate import Gate
 from components.interrupt import Interrupt
@@ -20,10 +20,10 @@ URL = "http://127.0.0.1:1/"
 class Run:
     """A run of a program that declares *traffic* over the shop's slices."""
 
-    def __init__(self, cloud: RecordingCloud, shop: Shop, session: Session) -> None:
+    def __init__(self, cloud: RecordingCloud, shop: Shop, drivers: AwsDrivers) -> None:
         self.cloud = cloud
         self.shop = shop
-        self.session = session
+        self.drivers = drivers
 
     def deploy(self, preview: bool = False, unknown: tuple[str, ...] = (), ready: str = "1s", **traffic: float) -> None:
         """Declare *traffic*; the target groups of *unknown* are still to be made."""
@@ -36,7 +36,7 @@ class Run:
         )
 
         def program() -> None:
-            gate = Gate(parse(config), self.session, Interrupt())
+            gate = Gate(parse(config), self.drivers, Interrupt())
             groups = {
                 version: pulumi.Stash(version, input=group).id if version in unknown else group
                 for version, group in self.shop.groups.items()
@@ -72,14 +72,14 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def session(aws) -> Session:
-    return Session({"region": "us-east-1"})
+def drivers(aws) -> AwsDrivers:
+    return AwsDrivers(parse(dev_config()))
 
 
 @pytest.fixture
-def run(cloud, shop, session) -> Run:
+def run(cloud, shop, drivers) -> Run:
     shop.build("v1", "v2")
-    return Run(cloud, shop, session)
+    return Run(cloud, shop, drivers)
 
 
 def test_the_first_run_waits_for_health_and_moves_nothing(run):
@@ -123,9 +123,9 @@ def test_a_preview_tells_the_plan_once_though_the_rule_follows(run, shop):
     assert len([line for line in run.told if line.startswith("plan:")]) == 1
 
 
-def test_a_preview_before_the_listener_exists_has_nothing_to_tell(cloud, session):
+def test_a_preview_before_the_listener_exists_has_nothing_to_tell(cloud, drivers):
     def program() -> None:
-        gate = Gate(parse(dev_config()), session, Interrupt())
+        gate = Gate(parse(dev_config()), drivers, Interrupt())
         gate.record(pulumi.Stash("listener", input=1).id, URL, PRIORITY, {})
 
     cloud.deploy(program, preview=True)

@@ -17,7 +17,7 @@ def publish(cloud):
     """Publish a release in a region, with what is wrong with its artifact; the spec that is recorded."""
 
     def run(release: Release = V1, region: str = "us-east-1", fault: Callable[[Any], str | None] = lambda _: None):
-        cloud.deploy(lambda: Ledger(region, fault).publish(release))
+        cloud.deploy(lambda: Ledger({"region": region}, fault).publish(release))
         return cloud.one("Stash").inputs
 
     return run

@@ -1,7 +1,7 @@
 """A stack without an engine: its file is real, what the engine would answer is set by the test."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from components.release import Release
 from ops import carry, gc, prospect, recover, status, stop, watch
 from ops.errors import EngineError, OpsError
 from ops.facts import Config, State, Update
@@ -104,7 +105,7 @@ class FakeStack:
 
 
 class FakeCloud:
-    """Stands for `ops.aws.Cloud`: what is live, who is healthy, which AMIs exist."""
+    """Stands for `ops.cloud.Cloud`: what is live, who is healthy, which AMIs exist."""
 
     def __init__(self) -> None:
         self.shares: Live | None = Live({"v2": 1000}, None)
@@ -143,8 +144,8 @@ class FakeCloud:
             return self.lacking[version]
         return [] if version in self.healths else ["slice"]
 
-    def images(self, amis: set[str]) -> set[str]:
-        return amis & self.amis
+    def lost(self, releases: Collection[Release]) -> dict[str, str]:
+        return {one.version: f"AMI {one.ami}" for one in releases if one.ami and one.ami not in self.amis}
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from ops.aws import Cloud
+from ops.cloud import Cloud
 from ops.errors import OpsError, StoppedError
 from ops.facts import State
 from ops.now import move

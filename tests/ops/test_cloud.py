@@ -8,8 +8,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from components.release import Release
 from components.settings import Settings
-from ops.aws import Cloud
+from ops.cloud import Cloud
 from ops.errors import OpsError
 from ops.facts import State
 
@@ -130,10 +131,12 @@ def test_a_version_nobody_built_is_gone(world, settings):
     assert Cloud(settings, world.listener()).health("v9") is None
 
 
-def test_images_that_exist_are_told_from_those_that_do_not(world, settings):
+def test_a_release_whose_ami_is_no_more_is_told_from_the_others(world, settings):
+    releases = [Release(version="v1", ami=world.image), Release(version="v2", ami="ami-0000000000000dead")]
+    external = Release(version="v3", target_group=world.groups["v3"])
     cloud = Cloud(settings, world.listener())
-    assert cloud.images({world.image, "ami-0000000000000dead"}) == {world.image}
-    assert cloud.images(set()) == set()
+    assert cloud.lost([*releases, external]) == {"v2": "AMI ami-0000000000000dead"}
+    assert cloud.lost([external]) == {}
 
 
 def test_before_the_first_release_it_says_so(settings):

@@ -4,24 +4,21 @@ In: the stack's settings and state. Out: plain answers, or an OpsError that says
 """
 
 import threading
-from collections.abc import Callable, Collection
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Mapping
+from typing import TypeVar
 
 import pulumi
 
 from components import control
-from components.aws.session import Session
+from components.platform import Place, drivers
+from components.release import Release
 from components.settings import PROJECT, Settings
-from ops import parts
 from ops.errors import OpsError
 from ops.facts import State
-from ops.parts import fleet_of
 from rollout import recovery
-from rollout.autoscaling import AutoScalingFleets
-from rollout.aws import asked
 from rollout.clock import RealClock
 from rollout.controller import Controller
-from rollout.errors import RolloutError, RouterError
+from rollout.errors import RolloutError
 from rollout.journal import Entry
 from rollout.patience import Patience, PatientFleets, PatientRouter
 from rollout.routers.interface import Health, Live
@@ -32,26 +29,26 @@ T = TypeVar("T")
 
 
 class Cloud:
-    """The service on AWS as it is now."""
+    """The service as it is now on its platform."""
 
     def __init__(self, settings: Settings, state: State) -> None:
         there = state.outputs.get(PROJECT)
         if there is None:
             raise OpsError("nothing is released yet: no `up` of this stack has gone through; run `pulumi up`")
         try:
-            self._session = Session(settings.aws)
+            self._drivers = drivers(settings)
         except pulumi.RunError as error:
             raise OpsError(str(error)) from None
         slices = state.known(settings)
         self._settings = settings
-        self._place = control.Place(
+        self._place = Place(
             listener=there["listener"],
             priority=int(there["priority"]),
             url=state.outputs.get("url", ""),
             groups={version: one.group for version, one in slices.items()},
             fleets={version: one.fleet for version, one in slices.items()},
         )
-        self._router = control.router(settings, self._session, self._place)
+        self._router = self._drivers.router(self._place)
 
     def live(self) -> Live | None:
         """The live shares and a walk's mark; None when nothing splits traffic."""
@@ -64,49 +61,28 @@ class Cloud:
     def recover(self, live: Live, say: Callable[[str], None]) -> None:
         """Undo the dead walk that is marked in *live*."""
         patience = Patience(RealClock(), threading.Event())
-        fleets = AutoScalingFleets(self._session.client("autoscaling"), self._place.fleets)
-        router = PatientRouter(self._router, patience)
-        _told(lambda: recovery.recover(router, PatientFleets(fleets, patience), RealClock(), live, say))
+        fleets = PatientFleets(self._drivers.fleets(self._place), patience)
+        _told(lambda: recovery.recover(PatientRouter(self._router, patience), fleets, RealClock(), live, say))
 
     def controller(
         self, stack: str, stop: threading.Event, say: Callable[[str], None], done: Callable[[Entry], None]
     ) -> Controller:
         """What walks here, as in a run of the program; *stack* as the program knows it."""
-        return control.controller(self._settings, self._session, self._place, stack, stop=stop, say=say, done=done)
+        return control.controller(self._settings, self._drivers, self._place, stack, stop=stop, say=say, done=done)
 
     def health(self, version: str) -> Health | None:
-        """How healthy *version*'s slice is; None when its target group or fleet is gone."""
-        fleet = self._place.fleets.get(version)
-        if version not in self._router.groups or (
-            fleet and not _told(lambda: fleet_of(self.client("autoscaling"), fleet))
-        ):
-            return None
-        try:
-            return self._router.health(version)
-        except RouterError as error:
-            if "TargetGroupNotFound" in str(error):
-                return None
-            raise OpsError(str(error)) from None
+        """How healthy *version*'s slice is; None when it is not there (any more)."""
+        return _told(lambda: self._drivers.health(self._place, version))
 
     def missing(self, version: str) -> list[str]:
-        """The parts of *version*'s slice that are no more, its AMI apart; the whole of it when it was never built."""
-        group, fleet = self._router.groups.get(version), self._place.fleets.get(version)
-        if group is None:
+        """The parts of *version*'s slice that are no more, its artifact apart; all of it when it was never built."""
+        if version not in self._place.groups:
             return [UNBUILT]
-        elbv2, autoscaling, ec2 = (self.client(one) for one in ("elbv2", "autoscaling", "ec2"))
-        return _told(lambda: parts.missing(elbv2, autoscaling, ec2, group, fleet))
+        return _told(lambda: self._drivers.missing(self._place, version))
 
-    def images(self, amis: Collection[str]) -> set[str]:
-        """Those of *amis* that still exist."""
-        if not amis:
-            return set()
-        query = {"Filters": [{"Name": "image-id", "Values": sorted(amis)}]}
-        found = _told(lambda: asked("look the AMIs up", lambda: self.client("ec2").describe_images(**query)))
-        return {image["ImageId"] for image in found["Images"]}
-
-    def client(self, service: str) -> Any:
-        """A boto3 client, for what is looked up outside of a walk."""
-        return self._session.client(service, patient=True)
+    def lost(self, releases: Collection[Release]) -> Mapping[str, str]:
+        """By version, the artifact of each of *releases* that can be had no more, in words."""
+        return _told(lambda: self._drivers.lost(releases))
 
 
 def _told(call: Callable[[], T]) -> T:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ops.parts import fleet_of, missing
+from components.aws.parts import fleet_of, missing
 from tests.world import Shop
 
 
