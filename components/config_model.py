@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from components.config_docker import Container, Docker
 from components.config_rollout import Metrics, Rollout
 from components.config_types import (
     Ami,
@@ -25,7 +26,7 @@ from components.config_types import (
     Port,
     RootDevice,
     SchemaVersion,
-    SecretArn,
+    Secret,
     Size,
     SubnetId,
     TargetGroupArn,
@@ -50,6 +51,7 @@ class Service(_Model):
     root: RootDevice = "/dev/xvda"
     boot: Boot = 300
     drain: Duration = Field(default=30, ge=0, le=3600, examples=["30s"])
+    container: Container = Field(default=Container(), examples=["{memory: 256, cpus: 0.5}"])
 
 
 class External(_Model):
@@ -82,16 +84,14 @@ class ReleaseEntry(_Model):
     health: HealthPath | None = None
     boot: Boot | None = None
     env: Mapping[VariableName, Variable] = Field(default_factory=dict, examples=["{LOG: debug}"])
-    secrets: Mapping[VariableName, SecretArn] = Field(default_factory=dict, examples=["{DB: arn:aws:secretsmanager:…}"])
+    secrets: Mapping[VariableName, Secret] = Field(default_factory=dict, examples=["{DB: arn:aws:secretsmanager:…}"])
+    container: Container | None = Field(default=None, examples=["{memory: 512}"])
     schema_: Schema | None = Field(default=None, alias="schema", examples=["{reads: [7, 8], writes: 8}"])
 
     @model_validator(mode="after")
     def _one_artifact(self) -> Self:
-        if self.external:
-            if self.model_fields_set - {"external"}:
-                raise ValueError("an external release has nothing but `external`; remove the other keys")
-        elif self.ami is None:
-            raise ValueError("there is no `ami`; write the machine image's id, such as ami: ami-0123456789abcdef0")
+        if self.external and self.model_fields_set - {"external"}:
+            raise ValueError("an external release has nothing but `external`; remove the other keys")
         both = sorted(set(self.env) & set(self.secrets))
         if both:
             raise ValueError(f"{', '.join(both)} is in both `env` and `secrets`; leave it in one")
@@ -156,12 +156,13 @@ class Listener(_Model):
 class Document(_Model):
     """The whole of `sluice:`."""
 
-    platform: Literal["aws"] = Field(examples=["aws"])
+    platform: Literal["aws", "docker"] = Field(examples=["aws"])
     service: Service = Field(examples=["{name: shop, port: 8080}"])
     releases: dict[str, Annotated[ReleaseEntry, Field(examples=["{ami: ami-0123456789abcdef0}"])]] = Field(
         examples=["{v1: {ami: ami-0123456789abcdef0}}"]
     )
     traffic: dict[str, Any] = Field(examples=["{v1: 100}"])
+    docker: Docker = Field(default_factory=Docker, examples=["{host: ssh://deploy@shop-1.example.com}"])
     network: Network = Field(default_factory=Network, examples=["{cidr: 10.20.0.0/16}"])
     listener: Listener = Field(default_factory=Listener, examples=["{internal: true}"])
     rollout: Rollout = Field(default_factory=Rollout, examples=["{ready: 5m}"])

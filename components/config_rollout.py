@@ -12,8 +12,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from components.config_types import Duration
 from rollout import strategy
-from rollout.clock import RealClock
-from rollout.metrics.prometheus import PrometheusSource
 from rollout.strategy import Freeze, Strategy
 
 BRIEF = re.compile(r"(\d+)(ms|s|m)")
@@ -176,11 +174,6 @@ class Prometheus(_Model):
     failed: str = Field(min_length=1, examples=['sum(http_requests_total{slice="{version}",code=~"5.."})'])
     slow: str | None = Field(default=None, examples=['sum(http_slow_total{slice="{version}"})'])
     period: Duration = Field(default=15, ge=1, le=3600, examples=["15s"])
-
-    def source(self, versions: list[str]) -> PrometheusSource:
-        """The source it means, of *versions*."""
-        terms = {"total": self.total, "failed": self.failed, "slow": self.slow, "period": self.period}
-        return PrometheusSource(url=self.url, clock=RealClock(), versions=versions, **terms)
 
 
 class Envoy(_Model):

@@ -97,7 +97,11 @@ Boot = Annotated[Duration, Field(ge=0, le=7200, examples=["300s"])]
 InstanceType = Annotated[str, text(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "instance type"), Field(examples=["t3.small"])]
 RootDevice = Annotated[str, text(r"/dev/[a-z0-9]{2,20}", "device name"), Field(examples=["/dev/xvda"])]
 Arn = Annotated[str, text(r"arn:aws[a-z-]*(:[!-~]*){4}", "ARN")]
-SecretArn = Annotated[Arn, Field(examples=["arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf"])]
+Secret = Annotated[
+    str,
+    text(r"arn:aws[a-z-]*(:[!-~]*){4}|/[!-~]+", "ARN, nor path of a file on the host"),
+    Field(examples=["arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf"]),
+]
 SchemaVersion = Annotated[int, Field(strict=True)]
 VariableName = Annotated[str, BeforeValidator(_variable_name)]
 SubnetId = Annotated[str, text(r"subnet-[0-9a-f]{8,17}", "subnet id")]

@@ -71,12 +71,20 @@ class Gate:
             priority=priority,
         )
         self._facts = Output.from_input({**facts, "url": url})
+        drift = self._drivers.drift(self._settings.traffic.shares)
         stand = [resource for target in targets.values() for resource in target.resources]
         hooks = ResourceHookBinding(before_create=[self._ramp], before_update=[self._ramp])
         return pulumi.Stash(
             "traffic",
-            input=facts,
-            opts=ResourceOptions(depends_on=stand, hooks=hooks, protect=True, retain_on_delete=True),
+            input={**facts, "drift": drift} if drift else facts,
+            opts=ResourceOptions(
+                depends_on=stand,
+                hooks=hooks,
+                # What was seen before and met since is no difference.
+                ignore_changes=["input.drift"] if drift == {} else [],
+                protect=True,
+                retain_on_delete=True,
+            ),
         )
 
     def tidy(self, split: pulumi.Resource) -> None:
@@ -122,7 +130,7 @@ class Gate:
             for line in await asyncio.to_thread(walks.preview, order):
                 pulumi.log.info(line)
         else:
-            await self._in_thread(lambda: walks.run(order))
+            await self._in_thread(lambda: (self._drivers.prepare(), walks.run(order)))
 
     def _controller(self, facts: Mapping[str, Any]) -> Controller:
         known = {v: one for v, one in facts["slices"].items() if isinstance(one["group"], str)}
@@ -145,7 +153,7 @@ class Gate:
         stop = self._interrupt.stop
         await self._in_thread(lambda: self._drivers.await_quiet(outputs, stop, pulumi.log.info))
 
-    async def _in_thread(self, work: Callable[[], None]) -> None:
+    async def _in_thread(self, work: Callable[[], object]) -> None:
         """Run *work* off the event loop's thread; when the engine was killed, let it restore first."""
         with self._interrupt.holding():
             running = asyncio.ensure_future(asyncio.to_thread(work))

@@ -8,11 +8,15 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from components.config_rollout import Prometheus
 from components.release import Release
 from components.settings import Settings
+from rollout.clock import RealClock
 from rollout.fleets import Fleets
 from rollout.metrics.interface import Source
+from rollout.metrics.prometheus import PrometheusSource
 from rollout.routers.interface import Health, StoppableRouter
+from rollout.shares import Shares
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +49,14 @@ class Drivers(Protocol):
         """A boto3 client, for a journal that is kept there; RunError without credentials."""
         ...
 
+    def drift(self, planned: Shares) -> Mapping[str, str] | None:
+        """How live differs from *planned*, where no refresh sees it; empty: not at all; None: a refresh sees it."""
+        ...
+
+    def prepare(self) -> None:
+        """What the platform has to be told of the declared slices before any share may move."""
+        ...
+
     def await_quiet(self, slice_: Mapping[str, Any], stop: threading.Event, say: Callable[[str], None]) -> None:
         """Return once the slice of which *slice_* are a part's recorded outputs may be deleted."""
         ...
@@ -60,6 +72,19 @@ class Drivers(Protocol):
     def lost(self, releases: Collection[Release]) -> Mapping[str, str]:
         """By version, the artifact of each of *releases* that can be had no more, in words."""
         ...
+
+
+def prometheus(of: Prometheus, place: Place) -> PrometheusSource:
+    """The source that `sluice:metrics.prometheus` means, of the slices at *place*."""
+    return PrometheusSource(
+        url=of.url,
+        clock=RealClock(),
+        versions=sorted(place.groups),
+        total=of.total,
+        failed=of.failed,
+        slow=of.slow,
+        period=of.period,
+    )
 
 
 def drivers(settings: Settings) -> Drivers:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from components.config_docker import Container
+
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
@@ -25,6 +27,7 @@ class Release:
     boot: int = 300
     env: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
+    container: Container | None = None
     schema: Mapping[str, Any] | None = None
 
     @property
@@ -41,17 +44,17 @@ class Release:
         """What is published under the version, as the config writes it; what is not set is left out."""
         if self.external:
             return {"external": {"target_group": self.target_group}}
+        machine = {"instance": self.instance, "root": self.root, "boot": self.boot} if self.ami else {}
         spec = {
             "ami": self.ami,
             "image": self.image,
             "size": self.size,
-            "instance": self.instance,
-            "root": self.root,
+            **machine,
             "port": self.port,
             "health": self.health,
-            "boot": self.boot,
             "env": dict(self.env),
             "secrets": dict(self.secrets),
+            "container": self.container.model_dump() if self.container else None,
             "schema": dict(self.schema) if self.schema else None,
         }
         return {key: value for key, value in spec.items() if value not in (None, {})}

@@ -13,7 +13,8 @@ import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 from pydantic import ValidationError
 
-from components import naming
+from components import fit, naming
+from components.config_docker import Container, Docker
 from components.config_model import Document, Listener, Network, ReleaseEntry, Service
 from components.config_rollout import Metrics
 from components.config_types import VERSION
@@ -40,6 +41,7 @@ class Settings:
     network: Network
     listener: Listener
     releases: tuple[Release, ...]
+    docker: Docker
     traffic: Traffic
     strategy: Strategy
     metrics: Metrics
@@ -68,10 +70,17 @@ def parse(raw: Mapping[str, str], secret: Collection[str] = ()) -> Settings:
     aws = {key.partition(":")[2]: _decode(value) for key, value in raw.items() if key.startswith("aws:")}
     _check_secrets(secret, ours)
     document = _document({key: value if key in PLAIN else _decode(value) for key, value in ours.items()})
+    if faults := fit.faults(document):
+        raise SettingsError("\n".join(faults))
     releases = tuple(
         _release(version, entry, document.service) for version, entry in _checked(document.releases, document.service)
     )
-    if not document.listener.internal and not document.listener.given and document.salt is None:
+    if (
+        document.platform == "aws"
+        and not document.listener.internal
+        and not document.listener.given
+        and document.salt is None
+    ):
         raise SettingsError(
             "sluice:salt is missing: the listener is public, and without it anyone could reach a slice that has no "
             "share by its version alone; run `pulumi config set --secret sluice:salt $(openssl rand -hex 16)`, or set "
@@ -88,6 +97,7 @@ def parse(raw: Mapping[str, str], secret: Collection[str] = ()) -> Settings:
         network=document.network,
         listener=document.listener,
         releases=releases,
+        docker=document.docker,
         traffic=traffic,
         strategy=document.rollout.strategy(),
         metrics=document.metrics,
@@ -175,5 +185,12 @@ def _release(version: str, entry: ReleaseEntry, service: Service) -> Release:
         boot=service.boot if entry.boot is None else entry.boot,
         env=entry.env,
         secrets=entry.secrets,
+        container=_container(entry, service) if entry.ami is None else None,
         schema=entry.schema_.model_dump() if entry.schema_ else None,
     )
+
+
+def _container(entry: ReleaseEntry, service: Service) -> Container:
+    """The service's, with what the release says otherwise."""
+    own = entry.container
+    return service.container.over(own.model_dump(include=own.model_fields_set)) if own else service.container

@@ -170,6 +170,7 @@ class Controller:
 
         try:
             await_health(self._means, plan.gainers({}, order.planned), order.strategy.ready, check, self.say)
+            self._means.router.begin(order.planned)
         except RolloutError as error:
             raise type(error)(f"{error}. No traffic is split yet: nothing was moved") from error
 

@@ -25,3 +25,21 @@ class Fleets(Protocol):
     def let_go(self, versions: Collection[str]) -> None:
         """Lift what `hold` set, also what a dead walk left."""
         ...
+
+
+class Fixed:
+    """Fleets whose size never changes: there is nothing to grow, and nobody who would shrink them."""
+
+    def desired(self, versions: Collection[str]) -> Mapping[str, int]:
+        """Nothing that could be another number."""
+        del versions
+        return {}
+
+    def grow(self, version: str, size: int) -> None:
+        """Never asked, since nothing is desired."""
+
+    def hold(self, versions: Collection[str]) -> None:
+        """Nothing to hold."""
+
+    def let_go(self, versions: Collection[str]) -> None:
+        """Nothing was held."""

@@ -60,6 +60,10 @@ class PatientRouter:
         """See Router."""
         self.patience(lambda: self.router.set_shares(shares))
 
+    def begin(self, shares: Shares) -> None:
+        """See Router."""
+        self.patience(lambda: self.router.begin(shares))
+
     def set_mark(self, mark: Mark | None, carried: Collection[str] = ()) -> None:
         """See Router."""
         self.patience(lambda: self.router.set_mark(mark, carried))

@@ -24,13 +24,31 @@ def await_quiet(
     say: Callable[[str], None],
     late: float = 0.0,
 ) -> None:
-    """Return when target group *group* (ARN) has carried no weight and got no request for *drain* seconds.
-
-    RefusedError when a rule gives it weight, or when requests keep coming. CloudWatch's points are minutes, so what
-    counts is that the sum since the minute of the first look stops growing, for *drain* seconds and the *late* ones
-    that a point takes to show. A look that is throttled proves nothing.
+    """`await_still` of target group *group* (ARN). CloudWatch's points are minutes, and take *late* seconds to show:
+    what counts is that the sum since the minute of the first look stops growing for so much longer.
     """
-    name = group.split("/")[-2]
+
+    def look(begun: float, now: float) -> int:
+        return _look(group, begun, now, elbv2=elbv2, cloudwatch=cloudwatch)
+
+    await_still(name=group.split("/")[-2], look=look, drain=drain, clock=clock, stop=stop, say=say, late=late)
+
+
+def await_still(
+    *,
+    name: str,
+    look: Callable[[float, float], int],
+    drain: float,
+    clock: Clock,
+    stop: threading.Event,
+    say: Callable[[str], None],
+    late: float = 0.0,
+) -> None:
+    """Return when *name* has carried no weight and got no request for *drain* seconds.
+
+    *look* tells how many requests came between two moments, and raises RefusedError where there is weight. When they
+    keep coming, that is RefusedError too. A look that is throttled proves nothing.
+    """
     begun = quiet_since = clock.now()
     seen: int | None = None
     say(f"{name}: waiting until no request was seen for {drain:g} s")
@@ -38,7 +56,7 @@ def await_quiet(
         now = clock.now()
         patient = now - begun < 2 * (drain + late) + LATE
         try:
-            total = _look(group, begun, now, elbv2=elbv2, cloudwatch=cloudwatch)
+            total = look(begun, now)
         except RouterError as error:
             if not (error.passing and patient):
                 raise

@@ -113,6 +113,9 @@ class FakeRouter:
         self._fail_if("read")
         return self.live
 
+    def begin(self, shares: Shares) -> None:
+        """Nothing, as an ALB's."""
+
     def set_shares(self, shares: Shares) -> None:
         self._fail_if("set_shares")
         assert sum(shares.values()) == (WHOLE if shares else 0)

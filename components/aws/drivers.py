@@ -10,7 +10,7 @@ from typing import Any
 from components.aws import parts
 from components.aws.session import Session
 from components.config_rollout import CloudWatch
-from components.platform import Place
+from components.platform import Place, prometheus
 from components.release import Release
 from components.settings import Settings
 from rollout.autoscaling import AutoScalingFleets
@@ -23,6 +23,7 @@ from rollout.metrics.interface import Source
 from rollout.quiet import await_quiet
 from rollout.routers.alb import AlbRouter
 from rollout.routers.interface import Health
+from rollout.shares import Shares
 
 
 class AwsDrivers:
@@ -52,7 +53,7 @@ class AwsDrivers:
         """The source of counts that `sluice:metrics` names; the load balancer's own where it names none."""
         metrics, clock, over = self._settings.metrics, RealClock(), self._settings.slow
         if metrics.prometheus:
-            return metrics.prometheus.source(sorted(place.groups))
+            return prometheus(metrics.prometheus, place)
         if metrics.envoy:
             clusters = {
                 version: metrics.envoy.cluster.replace("{version}", version).replace(
@@ -71,6 +72,12 @@ class AwsDrivers:
     def s3(self) -> Any:
         """A boto3 client."""
         return self.session.client("s3")
+
+    def drift(self, planned: Shares) -> None:
+        """None: the weighted rule is a resource, so a refresh sees it."""
+
+    def prepare(self) -> None:
+        """Nothing: target groups and rules are resources."""
 
     def await_quiet(self, slice_: Mapping[str, Any], stop: threading.Event, say: Callable[[str], None]) -> None:
         """Return once the fleet *slice_* carries nothing, and no request was seen for the drain time."""

@@ -8,7 +8,7 @@ are when Envoy itself began anew. Requests of clients that left before an answer
 
 import math
 import urllib.parse
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,8 @@ class Read:
 class EnvoySource:
     """Counts of `clusters` (version → cluster's name) from the Envoy whose admin page is at `url`.
 
+    `ask`: another way to that page, given what is read and the path.
+
     `over`: seconds from which a request counts as slow, until the end of its answer; None: nobody asks. Envoy keeps
     times to two digits, so it has no more. It shows times at its next flush, some seconds after their requests: what is
     slow may be told in a later tick than its request.
@@ -45,6 +47,7 @@ class EnvoySource:
     over: float | None
     period: float = 1
     late: float = 0
+    ask: Callable[[str, str], Any] | None = None
     _at: float | None = field(default=None, init=False)  # when was read last
     _last: Read = field(default=Read({}, {}), init=False)
     _owed: dict[str, int] = field(default_factory=dict, init=False)  # slow ones that no tick had room for, by version
@@ -86,7 +89,8 @@ class EnvoySource:
         what = f"read the counters of Envoy at {self.url}"
         over = _edge(self.over) if self.over is not None else math.inf
         terms = urllib.parse.urlencode({"format": "json", "histogram_buckets": "detailed", "filter": STATS})
-        answer = page.read(what, f"{self.url.rstrip('/')}/stats?{terms}")
+        path = f"stats?{terms}"
+        answer = self.ask(what, path) if self.ask else page.read(what, f"{self.url.rstrip('/')}/{path}")
         try:
             counters = {one["name"]: int(one["value"]) for one in answer["stats"] if "name" in one}
             times = [one for entry in answer["stats"] for one in entry.get("histograms", {}).get("details", ())]

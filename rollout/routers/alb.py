@@ -70,6 +70,9 @@ class AlbRouter:
             action = {"Type": "fixed-response", "Order": 1, "FixedResponseConfig": told}
         self._write("set the weights", lambda arn: self.elbv2.modify_rule(RuleArn=arn, Actions=[action]))
 
+    def begin(self, shares: Shares) -> None:
+        """Nothing: the engine makes the rule, with these shares."""
+
     def set_mark(self, mark: Mark | None, carried: Collection[str] = ()) -> None:
         """Write the mark's fields as tags of the rule; None takes them away. A `stop` beside them stays.
 

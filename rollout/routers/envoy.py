@@ -8,6 +8,7 @@ each write is one command, which costs the same over ssh.
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,6 +74,10 @@ class EnvoyRouter:
         kept = [route for route in self._followed.routes if service.isolated(route)]
         self._write_routes([*kept, service.split(shares)])
 
+    def begin(self, shares: Shares) -> None:
+        """Set the first shares."""
+        self.set_shares(shares)
+
     def set_mark(self, mark: Mark | None, carried: Collection[str] = ()) -> None:
         """Write the mark, or take it away; *carried* are remembered. A stop that was asked of another walk is past."""
         if carried:
@@ -124,6 +129,12 @@ class EnvoyRouter:
         every = [*isolated.values(), last]
         if every != list(before):
             self._write_routes(every, first=first)
+
+    def requests(self, version: str) -> int:
+        """How many requests have come to *version* since Envoy began."""
+        name = f"cluster.{version}.upstream_rq_total"
+        page = self.page(f"stats?format=json&filter=^{re.escape(name)}$")
+        return next((int(one["value"]) for one in page["stats"] if one.get("name") == name), 0)
 
     def forget(self, version: str) -> None:
         """Let a slice without any share go: its route, then its cluster."""

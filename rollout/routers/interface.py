@@ -49,6 +49,10 @@ class Router(Protocol):
         """Set all live weights in one write; no shares at all: clients are told NOBODY."""
         ...
 
+    def begin(self, shares: Shares) -> None:
+        """Set the first shares, where nothing splits traffic yet and no resource will: an ALB's rule is one."""
+        ...
+
     def set_mark(self, mark: Mark | None, carried: Collection[str] = ()) -> None:
         """Write the mark beside the weights, or take it away; remember that *carried* have had all of the traffic.
 

@@ -1,0 +1,1 @@
+"""Slices of containers on one Docker host."""

@@ -1,0 +1,113 @@
+"""What is looked up on a Docker host before any resource exists, in preview too.
+
+In: settings, the host. Out: nothing, or RunError with config path, value, reason and what to write instead; and why a
+release's image cannot be had.
+
+The provider finds none of this before it is in the middle of an `up`: not a registry that is down, nor a manifest that
+was deleted, nor another CPU.
+"""
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from docker.errors import APIError, ImageNotFound, NotFound
+from requests.exceptions import RequestException
+
+from components.docker import names
+from components.docker.host import Host, short
+from components.settings import Settings
+
+MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}  # what the daemon and what images call the same CPU
+
+
+def check(settings: Settings, host: Host) -> None:
+    """RunError when the network or the router's image of *settings* cannot be had on *host*."""
+    try:
+        _check_subnet(settings, host)
+        _check_router(settings.docker.router, host)
+    except (APIError, RequestException) as error:
+        raise pulumi.RunError(f"{host.url} could not be asked what stands there: {short(error)}") from None
+
+
+def _check_subnet(settings: Settings, host: Host) -> None:
+    subnet, own = settings.docker.subnet, names.network(settings.service.name)
+    for network in host.client.networks.list():
+        blocks = [one["Subnet"] for one in (network.attrs["IPAM"].get("Config") or ()) if one.get("Subnet")]
+        if network.name == own:
+            if blocks != [subnet]:
+                raise pulumi.RunError(
+                    f"sluice:docker.subnet: {subnet}: the network {own} is there with {', '.join(blocks)}, and with "
+                    f"another one every slice would have to go; write subnet: {blocks[0] if blocks else subnet}"
+                )
+        elif any(ipaddress.ip_network(subnet).overlaps(_version_4(block)) for block in blocks):
+            raise pulumi.RunError(
+                f"sluice:docker.subnet: {subnet} overlaps with {', '.join(blocks)} of the network {network.name}; "
+                "write another /16, such as subnet: 10.214.0.0/16"
+            )
+
+
+def _version_4(block: str) -> ipaddress.IPv4Network:
+    network = ipaddress.ip_network(block)
+    return network if isinstance(network, ipaddress.IPv4Network) else ipaddress.IPv4Network("255.255.255.255/32")
+
+
+def _check_router(image: str, host: Host) -> None:
+    try:
+        host.client.images.get(image)
+    except ImageNotFound:
+        fault = _in_registry(image, host)
+        if fault:
+            raise pulumi.RunError(
+                f"sluice:docker.router: {image} {fault}; write an image that has Envoy, `sh`, `base64` and `mv`, such "
+                "as router: envoyproxy/envoy@sha256:…, or build one on the host: `python -m images router`"
+            ) from None
+
+
+def fault(spec: Mapping[str, Any], host: Host) -> str | None:
+    """Why the image of a release of *spec* cannot run on *host*, from the faulty key on; None when it can."""
+    image = spec["image"]
+    try:
+        found = host.client.images.get(image)
+    except ImageNotFound:
+        why = _in_registry(image, host)
+        return f"image: {image} {why}" if why else None
+    wanted = MACHINES.get(machine := host.client.info()["Architecture"], machine)
+    if found.attrs["Architecture"] != wanted:
+        return (
+            f"image: {image} is for {found.attrs['Architecture']}, and {host.url} runs {wanted}; write the digest of "
+            "an image for that CPU"
+        )
+    return _user_fault(found.attrs["Config"].get("User") or "", spec)
+
+
+def _user_fault(user: str, spec: Mapping[str, Any]) -> str | None:
+    """Why the container would run as root; None when it does not."""
+    name = user.partition(":")[0]
+    if (spec.get("container") or {}).get("user") or (name.isdecimal() and int(name)):
+        return None
+    return (
+        f"image: {spec['image']} runs as {name or 'root'}, and only the number of another user is known to be none; "
+        'add USER with a number to its Dockerfile, or write container: {user: "10001:10001"}'
+    )
+
+
+def _in_registry(image: str, host: Host) -> str | None:
+    """Why *image*, which is not on *host*, cannot be pulled by it; None when it can. Nothing is pulled for that."""
+    try:
+        data = host.client.images.get_registry_data(image)
+    except NotFound:
+        return f"is neither on {host.url} nor in its registry; push it, or write the digest of one that is there"
+    except (APIError, RequestException) as error:
+        said = short(error)
+        if "unauthorized" in said or "authentication" in said or "denied" in said:
+            return f"is not on {host.url}, and its registry refuses who asks ({said}); run `docker login` first"
+        if "manifest unknown" in said or "not found" in said:
+            return f"is neither on {host.url} nor in its registry ({said}); push it, or write the digest of one that is"
+        return f"is not on {host.url}, and its registry cannot be asked ({said}); what is there already needs none"
+    wanted = MACHINES.get(machine := host.client.info()["Architecture"], machine)
+    offered = sorted({one["architecture"] for one in data.attrs.get("Platforms") or () if one.get("architecture")})
+    if offered and wanted not in offered:
+        return f"is for {', '.join(offered)}, and {host.url} runs {wanted}; write the digest of an image for that CPU"
+    return None

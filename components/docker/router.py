@@ -1,0 +1,145 @@
+"""The router of a service on a Docker host: one Envoy container, with its routes on a volume.
+
+In: where clients reach it, the network. Out: the container. No release is in it: not its image, nor its labels.
+
+Its files are put on the volume before it first starts; which slices there are and what share each has is written there
+by the rollout alone.
+"""
+
+import asyncio
+import io
+import json
+import tarfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_docker as docker
+from docker.errors import NotFound
+from pulumi import Input, ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceOptions
+
+from components.config_docker import Docker
+from components.docker import addresses, names
+from components.docker.host import Host
+from rollout.envoy import resources, service
+from rollout.envoy.config import Listener
+from rollout.envoy.service import ENTRY, ROUTES
+
+ADMIN = 9901  # on the container's own loopback: no slice reaches it
+USER = 101
+TLS = {"certificate": "tls.pem", "key": "tls.key"}
+
+
+class Router(pulumi.ComponentResource):
+    """Outputs: `container`."""
+
+    container: docker.Container
+
+    def __init__(self, name: str, settings: Docker, host: Host, network: Input[str], opts: ResourceOptions) -> None:
+        super().__init__("sluice:docker:Router", name, None, opts)
+        lasting = ResourceOptions(parent=self, protect=True, retain_on_delete=True)
+        volume = docker.Volume(name, name=names.volume(name), opts=lasting)
+        image = docker.RemoteImage(
+            f"{name}-router", name=settings.router, keep_locally=True, opts=ResourceOptions(parent=self)
+        )
+        entry = f"{settings.interface}:{settings.port}"
+        seed = ResourceHook("seed", lambda args: _seed(host, settings, args))
+        self.container = docker.Container(
+            f"{name}-router",
+            name=names.router(name),
+            image=image.image_id,
+            entrypoints=["envoy"],
+            command=["--config-path", f"{names.FOLDER}/bootstrap.json", "--log-level", "warning"],
+            user=f"{USER}:{USER}",
+            read_only=True,
+            capabilities={"drops": ["ALL"]},
+            security_opts=["no-new-privileges:true"],
+            memory=512,
+            memory_swap=512,
+            mounts=[{"type": "volume", "source": volume.name, "target": names.FOLDER}],
+            networks_advanced=[{"name": network, "ipv4_address": addresses.router(settings.subnet)}],
+            ports=[{"internal": names.ENTRY, "external": settings.port, "ip": settings.interface, "protocol": "tcp"}],
+            # Where it listens is in a label too: a port entry is lost while the container is stopped, and would replace
+            # it then, so that is ignored.
+            labels=[{"label": "sluice.entry", "value": entry}, {"label": names.SERVICE, "value": name}],
+            log_driver="json-file",
+            log_opts={"max-size": "10m", "max-file": "3"},
+            restart="unless-stopped",
+            must_run=True,
+            stop_signal="SIGTERM",
+            stop_timeout=10,
+            destroy_grace_seconds=10,
+            opts=ResourceOptions(
+                parent=self,
+                ignore_changes=["ports"],
+                hooks=ResourceHookBinding(before_create=[seed]),
+                delete_before_replace=True,
+                protect=True,
+                retain_on_delete=True,
+            ),
+        )
+        self.register_outputs({"container": self.container.name})
+
+
+async def _seed(host: Host, settings: Docker, args: ResourceHookArgs) -> None:
+    made = args.new_inputs or {}
+    volume = next(one["source"] for one in made["mounts"] if one["target"] == names.FOLDER)
+    await asyncio.to_thread(seed, host, made["image"], volume, files(settings))
+
+
+def files(settings: Docker) -> dict[str, str]:
+    """What Envoy starts from, by name: its own file, the listener, and the certificate where there is one."""
+    listener = Listener(ENTRY, names.ENTRY, host="0.0.0.0")
+    made = resources.listener(listener, names.FOLDER)
+    found = {}
+    if settings.certificate and settings.key:
+        found = {TLS["certificate"]: _text(settings.certificate), TLS["key"]: _text(settings.key)}
+        made["filter_chains"][0]["transport_socket"] = resources.tls(*(f"{names.FOLDER}/{one}" for one in TLS.values()))
+    return {
+        "bootstrap.json": json.dumps(resources.bootstrap(names.FOLDER, ADMIN)),
+        "lds.json": resources.document([made])[0],
+        **found,
+    }
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).expanduser().read_text(encoding="utf-8")
+    except OSError as error:
+        raise pulumi.RunError(f"sluice:docker: {path} cannot be read: {error.strerror}") from None
+
+
+def seed(host: Host, image: str, volume: str, given: Mapping[str, str]) -> None:
+    """Put *given* on *volume*, and routes for nobody where it has none yet."""
+    mounts = {volume: {"bind": names.FOLDER, "mode": "rw"}}
+    lender = host.client.containers.create(image, entrypoint=["envoy"], volumes=mounts, network_disabled=True)
+    try:
+        every = dict(given) if _has(lender, f"{names.FOLDER}/{ROUTES}") else {**given, **service.seed()}
+        lender.put_archive(names.FOLDER, _packed(every))
+    finally:
+        lender.remove(force=True)
+
+
+def _has(container: Any, path: str) -> bool:
+    try:
+        container.get_archive(path)
+    except NotFound:
+        return False
+    return True
+
+
+def _packed(every: Mapping[str, str]) -> bytes:
+    """A tar of files that only Envoy may read, in a folder that is its own."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        folder = tarfile.TarInfo(".")
+        folder.type, folder.mode = tarfile.DIRTYPE, 0o700
+        for one, content in [(folder, b""), *((tarfile.TarInfo(n), text.encode()) for n, text in every.items())]:
+            one.uid = one.gid = USER
+            one.size, one.mtime = len(content), time.time()
+            if one.isfile():
+                one.mode = 0o600
+            tar.addfile(one, io.BytesIO(content))
+    return packed.getvalue()
