@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import docker
 import hypothesis
 import pulumi
 import pytest
@@ -28,6 +29,8 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 from ruamel.yaml import YAML
 
+from images.build import connect
+from images.errors import ImageError
 from rollout.errors import MetricsError, RouterError
 from rollout.journal import Entry
 from rollout.mark import Mark
@@ -46,6 +49,9 @@ TESTS = Path(__file__).parent
 # Tests that start processes, or ask moto over HTTP in each case: `make test` runs them, `make check` does not.
 SLOW = (
     "e2e/",
+    "images/node/test_root.py",
+    "images/router/test_root.py",
+    "images/test_figures.py",
     "ops/test_now.py",
     "rehearsal/aws_provider/",
     "rehearsal/cloud/test_balancer.py",
@@ -55,6 +61,7 @@ SLOW = (
     "rehearsal/test_command.py",
     "rehearsal/test_engine.py",
     "rehearsal/test_load.py",
+    "rehearsal/test_registry.py",
     "rehearsal/test_sample.py",
     "rollout/reports/test_charts.py",
     "rollout/routers/test_envoy.py",
@@ -68,6 +75,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(TESTS).as_posix().startswith(SLOW):
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def docker_client() -> Iterator[docker.DockerClient]:
+    """A client of a Docker daemon; what needs one is skipped where none can be had."""
+    try:
+        client = connect()
+    except ImageError as error:
+        pytest.skip(str(error))
+    yield client
+    client.close()
 
 
 class FakeClock:
