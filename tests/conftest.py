@@ -8,9 +8,12 @@ import gc
 import hashlib
 import inspect
 import json
+import os
 import re
 import runpy
+import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -56,6 +59,8 @@ SLOW = (
     "rehearsal/aws_provider/",
     "rehearsal/cloud/test_balancer.py",
     "rehearsal/cloud/test_instances.py",
+    "rehearsal/docker/test_daemon.py",
+    "rehearsal/docker_provider/",
     "rehearsal/provider/test_server.py",
     "rehearsal/test_cli.py",
     "rehearsal/test_command.py",
@@ -86,6 +91,22 @@ def docker_client() -> Iterator[docker.DockerClient]:
         pytest.skip(str(error))
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def docker_host() -> Iterator[str]:
+    """A daemon on this machine, as in DOCKER_HOST: one that answers, or the tests' own; skipped where none can be."""
+    from rehearsal.docker import daemon  # the SDK takes its time, and most tests need none
+    from rehearsal.docker.errors import DockerError
+
+    home = Path(tempfile.mkdtemp(prefix="sluice-"))
+    try:
+        yield daemon.launch(home, os.environ, lambda _: None).host
+    except DockerError as error:
+        pytest.skip(str(error))
+    finally:
+        daemon.take_down(home, lambda _: None)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 class FakeClock:
