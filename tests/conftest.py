@@ -52,9 +52,8 @@ TESTS = Path(__file__).parent
 # Tests that start processes, or ask moto over HTTP in each case: `make test` runs them, `make check` does not.
 SLOW = (
     "e2e/",
-    "images/node/test_root.py",
-    "images/router/test_root.py",
-    "images/test_figures.py",
+    "images/node/",
+    "images/router/",
     "ops/test_now.py",
     "rehearsal/aws_provider/",
     "rehearsal/cloud/test_balancer.py",
