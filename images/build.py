@@ -4,7 +4,9 @@ In: a Docker client, which image, where packages are kept. Out: the image, tagge
 when a package or the daemon is missing; Docker's own last words when the build fails.
 """
 
+import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +23,8 @@ from images.router import root as router
 
 FOLDER = Path(__file__).parent
 LINUX = f"linux/{ARCHITECTURE}"
+SOCKET = "unix:///var/run/docker.sock"
+START = "start one, or name it in DOCKER_HOST"
 
 
 @dataclass(frozen=True)
@@ -48,12 +52,19 @@ def build_router(client: docker.DockerClient, packages: Path, say: Say) -> Built
 
 def connect() -> docker.DockerClient:
     """A client of the daemon that the environment names (DOCKER_HOST), else of the machine's own."""
+    host = os.environ.get("DOCKER_HOST") or SOCKET
+    scheme, _, path = host.partition("://")
+    if scheme == "unix":  # asked first, since the SDK leaves a socket open when nobody listens
+        with socket.socket(socket.AF_UNIX) as probe:
+            if failed := probe.connect_ex(path):
+                raise ImageError(f"no Docker daemon answers at {host}: {os.strerror(failed)}; {START}")
     try:
         client = docker.from_env()
         daemon = client.version()
     except DockerException as error:
-        raise ImageError(f"no Docker daemon answers: {error}; start one, or name it in DOCKER_HOST") from None
+        raise ImageError(f"no Docker daemon answers at {host}: {error}; {START}") from None
     if daemon["Arch"] != ARCHITECTURE:
+        client.close()
         raise ImageError(
             f"the daemon is for {daemon['Arch']}, and the packages are for {ARCHITECTURE}; use images/node/alpine"
         )

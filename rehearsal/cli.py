@@ -8,28 +8,20 @@ import os
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
 
 from rehearsal import engine, fault_options
 from rehearsal.cloud import faults as stated
 from rehearsal.cloud import images, launch, state
+from rehearsal.console import DEFAULT_HOME, Home, err, fail, out, say
+from rehearsal.docker import cli as docker
 from rehearsal.environment import environment
 from rehearsal.status import overview
 
-PROJECT = Path(__file__).resolve().parents[1]
-DEFAULT_HOME = PROJECT / ".sluice" / "rehearsal"
-
-Home = Annotated[
-    Path,
-    typer.Option("--home", envvar="SLUICE_REHEARSAL", help="The folder of this cloud's files.", show_default=False),
-]
-
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="A local AWS to rehearse releases on.")
-out = Console(highlight=False, soft_wrap=True)
-err = Console(highlight=False, soft_wrap=True, stderr=True)
+app.add_typer(docker.app, name="docker")
 
 T = TypeVar("T")
 
@@ -41,7 +33,7 @@ def up(
 ) -> None:
     """Start the cloud and wait until it is ready."""
     with err.status("starting the rehearsal cloud"):
-        ready = _try(lambda: launch.launch(home.absolute(), port, _say))
+        ready = _try(lambda: launch.launch(home.absolute(), port, say))
     out.print(f"listener  {ready.url}   (serves the first load balancer, once there is one)")
     out.print(f"endpoint  {ready.endpoint}   (the AWS API)")
     out.print("go on     python -m rehearsal shell -- pulumi up     (or without a command: a shell)")
@@ -51,7 +43,7 @@ def up(
 def down(home: Home = DEFAULT_HOME) -> None:
     """End the cloud with all its instances, and take its Pulumi state away."""
     with err.status("taking the rehearsal cloud down"):
-        was_there = _try(lambda: launch.take_down(home.absolute(), _say))
+        was_there = _try(lambda: launch.take_down(home.absolute(), say))
     out.print("the rehearsal cloud is down" if was_there else "no rehearsal cloud is running")
 
 
@@ -71,7 +63,7 @@ def shell(
     """Run a command, or a shell, in which Pulumi and AWS clients speak to the cloud."""
     _running(home.absolute())
     if engine.find() is None:
-        _fail("no Pulumi engine is there; get one with `make setup`")
+        fail("no Pulumi engine is there; get one with `make setup`")
     inside = environment(home.absolute())
     raise typer.Exit(_run(command or [os.environ.get("SHELL") or "/bin/sh"], inside))
 
@@ -124,7 +116,7 @@ def faults(
             metrics_gone=metrics_gone,
         )
     except stated.FaultError as error:
-        _fail(str(error), 2)
+        fail(str(error), 2)
     stated.write(home.absolute(), wanted)
     out.print(f"faults  {str(wanted) or 'none'}", markup=False)
 
@@ -148,7 +140,7 @@ def main() -> None:
 def _running(home: Path) -> state.State:
     found = state.running(home)
     if found is None:
-        _fail("no rehearsal cloud is running; start it: python -m rehearsal up")
+        fail("no rehearsal cloud is running; start it: python -m rehearsal up")
     return found
 
 
@@ -156,7 +148,7 @@ def _try(act: Callable[[], T]) -> T:
     try:
         return act()
     except launch.CloudError as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 def _run(command: Sequence[str], inside: dict[str, str]) -> int:
@@ -165,7 +157,7 @@ def _run(command: Sequence[str], inside: dict[str, str]) -> int:
         with subprocess.Popen(command, env=inside) as process:
             code = _wait(process)
     except OSError as error:
-        _fail(f"{command[0]}: {error.strerror}", 127)
+        fail(f"{command[0]}: {error.strerror}", 127)
     return code if code >= 0 else 128 - code
 
 
@@ -176,12 +168,3 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
             return process.wait()
         except KeyboardInterrupt:
             continue
-
-
-def _say(text: str) -> None:
-    err.print(text, markup=False)
-
-
-def _fail(text: str, code: int = 1) -> NoReturn:
-    err.print(f"error: {text}", markup=False)
-    raise typer.Exit(code)

@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rehearsal import engine
+from rehearsal.docker import hosts, plugin, record
 
 BIN = Path(__file__).parent / "bin"  # the provider stand-ins
 HOST = BIN / "host"  # the language host's stand-in
+DOCKER = BIN / "docker"  # the stand-in for pulumi-docker
 LANGUAGE_HOST = "pulumi-language-python"
 REGION = "us-east-1"
 OBSERVER = "observer"  # an access key that no fault of the cloud strikes
@@ -22,14 +24,14 @@ LOOPBACK = "127.0.0.1,localhost"
 
 
 def environment(home: Path) -> dict[str, str]:
-    """The complete environment for the rehearsal cloud whose files are in *home*.
+    """The complete environment for the rehearsal cloud whose files are in *home*, and for its Docker daemon if any.
 
     Without an engine its folder is missing from PATH. While the cloud is down there is no AWS_ENDPOINT_URL; even then
     the credentials are none that any real account knows.
     """
     home = home.absolute()
     path = os.pathsep.join(_path(engine.find(), os.environ.get("PATH", os.defpath)))
-    return {**machine(home), "PATH": path, **_pulumi(home)}
+    return {**machine(home), "PATH": path, **_pulumi(home), **_docker(home)}
 
 
 def machine(home: Path) -> dict[str, str]:
@@ -41,6 +43,8 @@ def machine(home: Path) -> dict[str, str]:
 def _outside(caller: Mapping[str, str]) -> dict[str, str]:
     """The caller's environment without AWS's and Pulumi's variables, and with no proxy before loopback."""
     kept = {key: value for key, value in caller.items() if not key.startswith(("AWS_", "PULUMI_"))}
+    if not hosts.is_local(hosts.wanted(caller)):
+        del kept["DOCKER_HOST"]
     for key in ("NO_PROXY", "no_proxy"):
         kept[key] = ",".join(filter(None, (caller.get(key, ""), LOOPBACK)))
     return kept
@@ -78,11 +82,21 @@ def _pulumi(home: Path) -> dict[str, str]:
     }
 
 
+def _docker(home: Path) -> dict[str, str]:
+    daemon = record.running(home)
+    return {"DOCKER_HOST": daemon.host} if daemon else {}
+
+
 def _path(engine_folder: Path | None, caller: str) -> list[str]:
-    """PATH's folders, first wins: stand-ins, engine, the running Python's own commands, then the *caller*'s."""
-    ours = [str(BIN), str(HOST)]
+    """PATH's folders, first wins: stand-ins, engine, the running Python's own commands, then the *caller*'s.
+
+    A stand-in is left out where the official one is.
+    """
+    ours = [str(BIN), str(HOST), str(DOCKER)]
     theirs = [entry for entry in caller.split(os.pathsep) if entry and entry not in ours]
     engines = [str(engine_folder)] if engine_folder else []
     has_official_host = shutil.which(LANGUAGE_HOST, path=os.pathsep.join([*engines, *theirs])) is not None
-    front = [str(BIN), *([] if has_official_host else [str(HOST)]), *engines, str(Path(sys.executable).parent)]
+    docker = plugin.folders(theirs, DOCKER)
+    language_host = [] if has_official_host else [str(HOST)]
+    front = [str(BIN), *docker, *language_host, *engines, str(Path(sys.executable).parent)]
     return [*front, *(entry for entry in theirs if entry not in front)]

@@ -8,15 +8,19 @@ import gc
 import hashlib
 import inspect
 import json
+import os
 import re
 import runpy
+import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import docker
 import hypothesis
 import pulumi
 import pytest
@@ -28,6 +32,8 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 from ruamel.yaml import YAML
 
+from images.build import connect
+from images.errors import ImageError
 from rollout.errors import MetricsError, RouterError
 from rollout.journal import Entry
 from rollout.mark import Mark
@@ -46,15 +52,20 @@ TESTS = Path(__file__).parent
 # Tests that start processes, or ask moto over HTTP in each case: `make test` runs them, `make check` does not.
 SLOW = (
     "e2e/",
+    "images/node/",
+    "images/router/",
     "ops/test_now.py",
     "rehearsal/aws_provider/",
     "rehearsal/cloud/test_balancer.py",
     "rehearsal/cloud/test_instances.py",
+    "rehearsal/docker/test_daemon.py",
+    "rehearsal/docker_provider/",
     "rehearsal/provider/test_server.py",
     "rehearsal/test_cli.py",
     "rehearsal/test_command.py",
     "rehearsal/test_engine.py",
     "rehearsal/test_load.py",
+    "rehearsal/test_registry.py",
     "rehearsal/test_sample.py",
     "rollout/reports/test_charts.py",
     "rollout/routers/test_envoy.py",
@@ -68,6 +79,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(TESTS).as_posix().startswith(SLOW):
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def docker_client() -> Iterator[docker.DockerClient]:
+    """A client of a Docker daemon; what needs one is skipped where none can be had."""
+    try:
+        client = connect()
+    except ImageError as error:
+        pytest.skip(str(error))
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def docker_host() -> Iterator[str]:
+    """A daemon on this machine, as in DOCKER_HOST: one that answers, or the tests' own; skipped where none can be."""
+    from rehearsal.docker import daemon  # the SDK takes its time, and most tests need none
+    from rehearsal.docker.errors import DockerError
+
+    home = Path(tempfile.mkdtemp(prefix="sluice-"))
+    try:
+        yield daemon.launch(home, os.environ, lambda _: None).host
+    except DockerError as error:
+        pytest.skip(str(error))
+    finally:
+        daemon.take_down(home, lambda _: None)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 class FakeClock:

@@ -14,6 +14,7 @@ const ENDED_BY_SIGTERM = 143;
 const LOOK = 100; // milliseconds
 
 const serving = new Set();
+const connected = new Set();
 const listen = net.Server.prototype.listen;
 
 net.Server.prototype.listen = function (...given) {
@@ -22,6 +23,12 @@ net.Server.prototype.listen = function (...given) {
   if (this.headersTimeout === DEFAULT_HEADERS) this.headersTimeout = KEEP_ALIVE + DEFAULT_KEEP_ALIVE;
   serving.add(this);
   this.once("close", () => serving.delete(this));
+  if (this.closeIdleConnections) {
+    this.on("connection", (socket) => {
+      connected.add(socket);
+      socket.once("close", () => connected.delete(socket));
+    });
+  }
   return listen.apply(this, given);
 };
 
@@ -52,14 +59,22 @@ function drain() {
   const ending = [...serving].map((server) => new Promise((ended) => server.close(ended)));
   ending.push(...endWorkers());
   if (ending.length === 0) process.exit(ENDED_BY_SIGTERM);
-  // Again and again: an answer begun before the signal leaves a connection that is idle only later.
   endIdle();
-  setInterval(endIdle, LOOK);
+  // Again and again: an answer begun before the signal leaves a connection that is idle only later.
+  setInterval(() => {
+    endIdle();
+    endSilent();
+  }, LOOK);
   Promise.all(ending).then(() => process.exit());
 }
 
 function endIdle() {
   for (const server of serving) server.closeIdleConnections?.();
+}
+
+// Node takes a connection on which nothing was ever asked for a busy one, and would wait for it for ever.
+function endSilent() {
+  for (const socket of connected) if (socket.bytesRead === 0) socket.destroy();
 }
 
 if (isMainThread) process.on("SIGTERM", () => process.listenerCount("SIGTERM") === 1 && drain());

@@ -3,7 +3,6 @@
 Refused unless every endpoint is on loopback, so that the stand-in can never change a real account.
 """
 
-import ipaddress
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 
 from rehearsal.aws_provider.cloud import Cloud
 from rehearsal.aws_provider.errors import AWS_ERRORS, told
+from rehearsal.cloud import loopback
 from rehearsal.provider.errors import RefusedError
 from rehearsal.provider.values import UNKNOWN
 
@@ -87,14 +87,7 @@ def _endpoints(given: Any, fallback: str) -> dict[str, str]:
 def is_loopback(url: str) -> bool:
     """Whether *url* is of this machine only."""
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return False
-    if parts.hostname == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(parts.hostname).is_loopback
-    except ValueError:
-        return False
+    return parts.scheme in ("http", "https") and loopback.is_loopback(parts.hostname)
 
 
 def _assumed(cloud: Cloud, role: Mapping[str, Any]) -> Cloud:

@@ -1,5 +1,6 @@
-"""Free ports of this machine's loopback address, the only one that a rehearsal cloud listens on."""
+"""This machine's loopback address, the only one that a rehearsal cloud listens on, and its free ports."""
 
+import ipaddress
 import secrets
 import socket
 
@@ -7,6 +8,16 @@ LOOPBACK = "127.0.0.1"
 # Below the range that systems take source ports from, so that no outgoing connection sits on a port that was chosen.
 RANGE = range(20_000, 30_000)
 TRIES = 500
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether *host*, a name or an address, is this machine and nothing else."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
 
 
 def is_free(port: int) -> bool:

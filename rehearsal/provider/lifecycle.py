@@ -29,13 +29,13 @@ class Lifecycle(Generic[W]):
 
     def previewed(self, news: Props) -> Props:
         """The outputs of a create, as far as they are known before it."""
-        return {**dict.fromkeys(self.kind.computed, UNKNOWN), **_without_defaults(self.completed(news))}
+        return {**dict.fromkeys(self.kind.computed, UNKNOWN), **without_defaults(self.completed(news))}
 
     def update_previewed(self, change: Change) -> Props:
         """The outputs of an update, as far as they are known before it."""
         unsettled = self.kind.unsettles(change) if self.kind.unsettles else set()
         kept = {name: change.old[name] for name in self.kind.computed if name in change.old}
-        return {**kept, **_without_defaults(change.new), **dict.fromkeys(unsettled, UNKNOWN)}
+        return {**kept, **without_defaults(change.new), **dict.fromkeys(unsettled, UNKNOWN)}
 
     def create(self, world: W, news: Props) -> tuple[str, Props]:
         """The id and outputs of a new resource. UnfinishedError when it exists but could not be completed."""
@@ -44,7 +44,7 @@ class Lifecycle(Generic[W]):
         try:
             if self.kind.complete:
                 self.kind.complete(world, resource_id, props)
-            return resource_id, self._state(world, resource_id, news, {})
+            return resource_id, self.made(world, resource_id, news)
         except (*self.outside.errors, RefusedError) as error:
             raise self._unfinished(world, resource_id, news, error) from error
 
@@ -55,7 +55,7 @@ class Lifecycle(Generic[W]):
                 self.kind.update(world, change)
         except UnfinishedError as error:
             raise self._unfinished(world, change.id, change.new, error) from error
-        return self._state(world, change.id, change.new, change.old)
+        return self.changed(world, change)
 
     def read(self, world: W, resource_id: str, given: Props, kept: Props) -> tuple[Props, Props] | None:
         """The outputs and inputs as they are now; None when the resource is gone."""
@@ -74,6 +74,21 @@ class Lifecycle(Generic[W]):
         del world
         return shape.outputs(self.kind, live, given, kept)
 
+    def made(self, world: W, resource_id: str, news: Props) -> Props:
+        """The outputs to record of a new resource."""
+        return self._state(world, resource_id, news, {})
+
+    def changed(self, world: W, change: Change) -> Props:
+        """The outputs to record after a change in place."""
+        return self._state(world, change.id, change.new, change.old)
+
+    def left(self, world: W, resource_id: str, news: Props) -> Props:
+        """The outputs to record of what exists and is not finished; if it cannot be read, what was asked for."""
+        try:
+            return self._state(world, resource_id, news, {})
+        except (*self.outside.errors, RefusedError):
+            return without_defaults(news)
+
     def _state(self, world: W, resource_id: str, given: Props, kept: Props) -> Props:
         live = self.kind.read(world, resource_id, given)
         if live is None:
@@ -81,16 +96,13 @@ class Lifecycle(Generic[W]):
         return self.shaped(world, live, given, kept)
 
     def _unfinished(self, world: W, resource_id: str, news: Props, error: Exception) -> UnfinishedError:
-        """The error with what there is, for the engine to record; if even that cannot be read, what was asked for."""
+        """The error with what there is, for the engine to record."""
         why = self.outside.told(error) if isinstance(error, self.outside.errors) else str(error)
         made = UnfinishedError(why)
-        made.resource_id, made.inputs = resource_id, news
-        try:
-            made.state = self._state(world, resource_id, news, {})
-        except (*self.outside.errors, RefusedError):
-            made.state = _without_defaults(news)
+        made.resource_id, made.inputs, made.state = resource_id, news, self.left(world, resource_id, news)
         return made
 
 
-def _without_defaults(props: Props) -> Props:
+def without_defaults(props: Props) -> Props:
+    """*props* without the note of what the program did not give."""
     return {key: value for key, value in props.items() if key != DEFAULTS}

@@ -154,16 +154,15 @@ class StandIn(wire.Provider, Generic[W]):
 
     async def delete(self, request: wire.DeleteRequest) -> None:
         """A resource deleted; one that is gone already is fine, as far as it is for the real provider."""
-        lifecycle, olds = self._life(request.type), plain_map(request.properties)
-        world = self.world(olds, request.timeout)
+        kind, olds = self.served(request.type), plain_map(request.properties)
         what = f"delete {request.type} {request.name} ({request.resource_id})"
-        await self._asked(what, lambda: lifecycle.kind.delete(world, request.resource_id, olds))
+        await self._asked(what, lambda: kind.delete(self.world(olds, request.timeout), request.resource_id, olds))
 
     async def invoke(self, request: wire.InvokeRequest) -> wire.InvokeResponse:
         """The answer of a lookup."""
         arguments = plain_map(request.args)
-        world = self.world(arguments, 0.0)
-        answer = await self._asked(f"invoke {request.tok}", lambda: self.look_up(request.tok, world, arguments))
+        what = f"invoke {request.tok}"
+        answer = await self._asked(what, lambda: self.look_up(request.tok, self.world(arguments, 0.0), arguments))
         return wire.InvokeResponse(return_value=wrap_map(answer))
 
     def _life(self, token: str) -> Lifecycle[W]:

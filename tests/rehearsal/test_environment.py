@@ -3,12 +3,15 @@
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rehearsal import engine
-from rehearsal.environment import BIN, HOST, environment
+from rehearsal.cloud.children import child
+from rehearsal.docker import record
+from rehearsal.environment import BIN, DOCKER, HOST, environment
 
 
 @pytest.fixture
@@ -21,6 +24,8 @@ def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A PATH of one empty folder and no cached engine."""
     monkeypatch.setenv("PATH", str(tmp_path / "usual"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "pulumi"))
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
 
 
 def executable(folder: Path, name: str) -> Path:
@@ -86,18 +91,47 @@ def test_no_proxy_stands_before_loopback(home: Path, monkeypatch: pytest.MonkeyP
 def test_stand_ins_come_first_then_the_engine_then_this_python_then_the_callers(home: Path, tmp_path: Path):
     built = executable(engine.built(), "pulumi")
     python = Path(sys.executable).parent
-    assert path(home) == [str(BIN), str(HOST), str(built), str(python), str(tmp_path / "usual")]
+    assert path(home) == [str(BIN), str(DOCKER), str(HOST), str(built), str(python), str(tmp_path / "usual")]
 
 
 def test_without_an_engine_its_folder_is_missing(home: Path, tmp_path: Path):
-    assert path(home) == [str(BIN), str(HOST), str(Path(sys.executable).parent), str(tmp_path / "usual")]
+    assert path(home) == [str(BIN), str(DOCKER), str(HOST), str(Path(sys.executable).parent), str(tmp_path / "usual")]
 
 
 def test_beside_the_official_language_host_the_stand_in_is_left_out(home: Path):
     official = executable(engine.official(), "pulumi")
     executable(official, "pulumi-language-python")
-    assert path(home)[:2] == [str(BIN), str(official)]
+    assert path(home)[:3] == [str(BIN), str(DOCKER), str(official)]
     assert str(HOST) not in path(home)
+
+
+def test_an_installed_docker_plugin_is_used_rather_than_the_stand_in(home: Path, tmp_path: Path):
+    for version in ("4.9.0", "5.2.0", "5.10.0"):
+        executable(tmp_path / "pulumi" / "plugins" / f"resource-docker-v{version}", "pulumi-resource-docker")
+    (tmp_path / "pulumi" / "plugins" / "resource-docker-v5.11.0").mkdir()  # half installed
+    assert path(home)[1] == str(tmp_path / "pulumi" / "plugins" / "resource-docker-v5.10.0")
+    assert str(DOCKER) not in path(home)
+
+
+def test_a_docker_plugin_on_path_stays_where_it_is(home: Path, tmp_path: Path):
+    executable(tmp_path / "usual", "pulumi-resource-docker")
+    assert path(home) == [str(BIN), str(HOST), str(Path(sys.executable).parent), str(tmp_path / "usual")]
+
+
+def test_a_docker_host_elsewhere_does_not_get_in(home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DOCKER_HOST", "ssh://deploy@production")
+    assert "DOCKER_HOST" not in environment(home)
+    monkeypatch.setenv("DOCKER_HOST", "unix:///run/mine.sock")
+    assert environment(home)["DOCKER_HOST"] == "unix:///run/mine.sock"
+
+
+def test_the_homes_own_docker_daemon_comes_first(home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///run/mine.sock")
+    record.folder(home).mkdir(parents=True)
+    record.write(home, record.Record(child(os.getpid()), "unix:///run/ours.sock", "br"))
+    assert environment(home)["DOCKER_HOST"] == "unix:///run/ours.sock"
+    record.write(home, record.Record(replace(child(os.getpid()), born=1.0), "unix:///run/ours.sock", "br"))  # dead
+    assert environment(home)["DOCKER_HOST"] == "unix:///run/mine.sock"
 
 
 def test_it_is_the_same_when_made_within_itself(home: Path, monkeypatch: pytest.MonkeyPatch):

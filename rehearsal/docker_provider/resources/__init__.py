@@ -1,0 +1,1 @@
+"""The resource types the stand-in serves."""

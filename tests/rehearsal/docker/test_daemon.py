@@ -1,0 +1,184 @@
+"""A daemon of one's own: what it needs, what it leaves, and that another is never touched."""
+
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import docker
+import psutil
+import pytest
+from docker.models.containers import Container
+
+from rehearsal.docker import daemon, packages, record
+from rehearsal.docker.errors import DockerError
+from tests.rehearsal.docker_provider import images
+
+LINKS = Path("/sys/class/net")
+needs_dockerd = pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("dockerd", path=packages.path()) is None, reason="needs root and dockerd"
+)
+
+
+@pytest.fixture(autouse=True)
+def nobody_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The default daemon of this machine is out of sight."""
+    monkeypatch.setattr("rehearsal.docker.hosts.DEFAULT", f"unix://{tmp_path / 'none.sock'}")
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A short path, without a daemon afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="sluice-"))
+    yield folder
+    daemon.take_down(folder, print)
+    shutil.rmtree(folder)
+
+
+def quiet(_text: str) -> None:
+    return
+
+
+def busy(host: str) -> tuple[Container, str]:
+    """A running container on a network of its own; and the name of that network's bridge."""
+    with closing(docker.DockerClient(base_url=host)) as client:
+        client.api.import_image_from_data(images.root(), repository="shell")
+        network = client.networks.create("apart")
+        container = client.containers.run("shell", ["sleep", "1000"], network="apart", detach=True)
+        container.reload()
+        return container, f"br-{str(network.id)[:12]}"
+
+
+def traces(home: Path) -> list[str]:
+    """Processes and mounts of the daemon."""
+    place = str(record.folder(home))
+    found = [line for line in Path("/proc/mounts").read_text().splitlines() if f" {place}" in line]
+    for process in psutil.process_iter():
+        try:
+            found += [word for word in process.cmdline() if f"{place}/" in word]
+        except psutil.Error:
+            continue
+    return found
+
+
+@needs_dockerd
+def test_it_leaves_nothing_behind(home: Path) -> None:
+    links = set(LINKS.iterdir())
+    found = daemon.launch(home, {}, quiet)
+    assert (found.ours, found.host) == (True, f"unix://{home}/docker/docker.sock")
+    container, network = busy(found.host)
+    inside = container.attrs["State"]["Pid"]
+    assert (LINKS / network).exists()
+    assert daemon.take_down(home, quiet)
+    assert (set(LINKS.iterdir()), traces(home), list(home.iterdir())) == (links, [], [])
+    assert not psutil.pid_exists(inside)
+    assert not daemon.take_down(home, quiet)
+
+
+@needs_dockerd
+def test_what_a_killed_one_left_is_taken_away_too(home: Path) -> None:
+    links = set(LINKS.iterdir())
+    container, network = busy(daemon.launch(home, {}, quiet).host)
+    inside, kept = container.attrs["State"]["Pid"], record.read(home)
+    assert kept
+    os.kill(kept.process.pid, signal.SIGKILL)
+    eventually(lambda: record.running(home) is None)
+    assert (psutil.pid_exists(inside), (LINKS / network).exists()) == (True, True)
+    assert daemon.find(home, {}) is None
+    assert daemon.take_down(home, quiet)
+    assert (set(LINKS.iterdir()), traces(home), list(home.iterdir())) == (links, [], [])
+    assert not psutil.pid_exists(inside)
+
+
+@needs_dockerd
+def test_a_second_launch_finds_the_first(home: Path) -> None:
+    first = daemon.launch(home, {}, quiet)
+    pid = record.read(home)
+    assert daemon.launch(home, {}, quiet) == first
+    assert record.read(home) == pid
+
+
+@needs_dockerd
+def test_a_driver_that_does_not_work_makes_way_for_the_next(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(daemon, "DRIVERS", ("no-such", "vfs"))
+    with closing(docker.DockerClient(base_url=daemon.launch(home, {}, quiet).host)) as client:
+        assert client.info()["Driver"] == "vfs"
+
+
+@needs_dockerd
+def test_one_that_does_not_start_says_why_and_leaves_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    links = set(LINKS.iterdir())
+    monkeypatch.setattr(daemon, "DRIVERS", ("no-such",))
+    with pytest.raises(DockerError, match=r"did not start: .*driver not supported") as caught:
+        daemon.launch(home, {}, quiet)
+    assert "python -m rehearsal docker up --install" in str(caught.value)
+    assert (set(LINKS.iterdir()), traces(home), list(home.iterdir())) == (links, [], [])
+
+
+@needs_dockerd
+def test_a_daemon_that_answers_is_used_and_left_alone(home: Path, tmp_path: Path) -> None:
+    theirs = daemon.launch(home, {}, quiet)
+    found = daemon.launch(tmp_path, {"DOCKER_HOST": theirs.host}, quiet)
+    assert (found.host, found.ours) == (theirs.host, False)
+    assert not daemon.take_down(tmp_path, quiet)
+    assert daemon.find(home, {}) == theirs
+
+
+@needs_dockerd
+def test_two_of_them_share_nothing(home: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="sluice-") as name:
+        other = Path(name)
+        container, _ = busy(daemon.launch(home, {}, quiet).host)
+        with closing(docker.DockerClient(base_url=daemon.launch(other, {}, quiet).host)) as client:
+            assert (client.containers.list(all=True), client.images.list()) == ([], [])
+        daemon.take_down(other, quiet)
+        assert psutil.pid_exists(container.attrs["State"]["Pid"])
+
+
+@needs_dockerd
+def test_a_containers_published_port_and_address_are_reached(home: Path) -> None:
+    with closing(docker.DockerClient(base_url=daemon.launch(home, {}, quiet).host)) as client:
+        client.api.import_image_from_data(images.root(), repository="shell")
+        container = client.containers.run("shell", ["sleep", "9"], ports={"80/tcp": ("127.0.0.1", 0)}, detach=True)
+        container.reload()
+        (port,) = container.attrs["NetworkSettings"]["Ports"]["80/tcp"]
+        assert port["HostIp"] == "127.0.0.1"
+        socket.create_connection(("127.0.0.1", int(port["HostPort"])), 5).close()
+        with pytest.raises(ConnectionRefusedError):  # by the container itself, which is reached and serves nothing
+            socket.create_connection((container.attrs["NetworkSettings"]["IPAddress"], 80), 5)
+
+
+def test_only_root_can_have_its_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    said: list[str] = []
+    with pytest.raises(DockerError, match=r"no Docker daemon: only root can start .*set DOCKER_HOST"):
+        daemon.launch(home, {"DOCKER_HOST": f"unix://{home}/none.sock"}, said.append)
+    assert said == [f"nobody answers at unix://{home}/none.sock (DOCKER_HOST)"]
+
+
+@needs_dockerd
+def test_a_home_too_deep_for_its_sockets_is_refused(home: Path) -> None:
+    with pytest.raises(DockerError, match="too long for the daemon's sockets; give a shorter --home"):
+        daemon.launch(home / ("deep" * 20), {}, quiet)
+
+
+@needs_dockerd
+def test_a_kernel_that_refuses_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise PermissionError("Operation not permitted")
+
+    monkeypatch.setattr("rehearsal.docker.cgroups.prepare", refuse)
+    with pytest.raises(DockerError, match="the kernel refuses: Operation not permitted"):
+        daemon.launch(home, {}, quiet)
+
+
+def eventually(true: Callable[[], bool], limit: float = 10.0) -> None:
+    end = time.monotonic() + limit
+    while not true():
+        assert time.monotonic() < end, "not in time"
+        time.sleep(0.05)
