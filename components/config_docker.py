@@ -63,7 +63,7 @@ class Docker(_Model):
         Annotated[str, text(r"unix:///[!-~]+|ssh://[!-~]+|tcp://127\.0\.0\.1:\d+", "local socket or ssh:// address")]
         | None
     ) = Field(default=None, examples=["ssh://deploy@shop-1.example.com"])
-    subnet: Cidr = Field(default="10.213.0.0/16", examples=["10.213.0.0/16"])
+    subnet: Cidr = Field(default="10.205.0.0/16", examples=["10.205.0.0/16"])
     router: Annotated[str, text(r"[a-z0-9][!-~]{1,254}", "image")] = Field(
         default="sluice/router:latest", examples=["envoyproxy/envoy@sha256:<64 hex digits>"]
     )

@@ -5,11 +5,11 @@ In: the whole document. Out: a line for each key that means nothing there, or is
 
 from collections.abc import Iterator
 
-from components.config_model import Document, ReleaseEntry
+from components.config_docker import Docker
+from components.config_model import Document, Listener, Network, ReleaseEntry
 from components.docker import addresses
 
 MACHINES = ("ami", "instance", "root", "boot", "external")  # keys of a release that only AWS knows
-EC2 = ("network", "listener")  # keys of `sluice:` that only AWS knows
 
 
 def faults(document: Document) -> list[str]:
@@ -18,7 +18,7 @@ def faults(document: Document) -> list[str]:
 
 
 def _aws(document: Document) -> Iterator[str]:
-    if "docker" in document.model_fields_set:
+    if document.docker != Docker():  # Pulumi.yaml gives each key that is left out as an empty one
         yield "sluice:docker: the platform is aws; remove it, or write platform: docker"
     if "container" in document.service.model_fields_set:
         yield "sluice:service.container: the platform is aws; remove it, or write platform: docker"
@@ -36,8 +36,9 @@ def _aws(document: Document) -> Iterator[str]:
 
 
 def _docker(document: Document) -> Iterator[str]:
-    for key in (key for key in EC2 if key in document.model_fields_set):
-        yield f"sluice:{key}: the platform is docker, whose network and entry are in sluice:docker; remove it"
+    for key, empty in (("network", Network()), ("listener", Listener())):
+        if getattr(document, key) != empty:
+            yield f"sluice:{key}: the platform is docker, whose network and entry are in sluice:docker; remove it"
     if document.metrics.cloudwatch or document.metrics.envoy:
         yield (
             "sluice:metrics: on docker the router's own counters are read where nothing is given; remove it, or write "

@@ -26,8 +26,10 @@ from components.backend import Target
 from components.interrupt import Interrupt
 from components.platform import Drivers, Place
 from components.settings import Settings
+from rollout.clock import RealClock
 from rollout.controller import Controller
 from rollout.errors import RefusedError
+from rollout.patience import Patience
 from rollout.shares import Shares, parse, percent
 
 
@@ -130,7 +132,8 @@ class Gate:
             for line in await asyncio.to_thread(walks.preview, order):
                 pulumi.log.info(line)
         else:
-            await self._in_thread(lambda: (self._drivers.prepare(), walks.run(order)))
+            patience = Patience(RealClock(), self._interrupt.stop)
+            await self._in_thread(lambda: (patience(self._drivers.prepare), walks.run(order)))
 
     def _controller(self, facts: Mapping[str, Any]) -> Controller:
         known = {v: one for v, one in facts["slices"].items() if isinstance(one["group"], str)}

@@ -67,7 +67,7 @@ class Update:
 
 @dataclass(frozen=True)
 class Slice:
-    """Where one release's slice is: its target group, its fleet (None: external), what runs in it."""
+    """Where one release's slice is: its group, its fleet (None where it has none to scale), what runs in it."""
 
     artifact: str
     group: str
@@ -93,13 +93,13 @@ class State:
         listed as running already.
         """
         found = {
-            version: Slice(one["artifact"], one["group"], one["fleet"])
+            version: Slice(one["artifact"], one["group"], one.get("fleet"))
             for version, one in self.outputs.get(PROJECT, {}).get("slices", {}).items()
         }
         for release in settings.releases:
             made = self.slices.get(naming.logical(settings.service.name, release.version))
             if made:
-                found[release.version] = Slice(release.artifact, made["group"], made["fleet"])
+                found[release.version] = Slice(release.artifact, made["group"], made.get("fleet"))
             elif release.target_group:
                 found[release.version] = Slice(release.artifact, release.target_group, None)
         return found

@@ -44,7 +44,7 @@ def _check_subnet(settings: Settings, host: Host) -> None:
         elif any(ipaddress.ip_network(subnet).overlaps(_version_4(block)) for block in blocks):
             raise pulumi.RunError(
                 f"sluice:docker.subnet: {subnet} overlaps with {', '.join(blocks)} of the network {network.name}; "
-                "write another /16, such as subnet: 10.214.0.0/16"
+                "write another /16, such as subnet: 10.206.0.0/16"
             )
 
 
