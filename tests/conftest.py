@@ -54,6 +54,7 @@ SLOW = (
     "e2e/",
     "images/node/",
     "images/router/",
+    "images/test_figures.py",
     "ops/test_now.py",
     "rehearsal/aws_provider/",
     "rehearsal/cloud/test_balancer.py",

@@ -87,11 +87,10 @@ def test_nothing_is_setuid_and_nothing_but_tmp_is_anybodys_to_write(docker_clien
         assert {(one.uid, one.gid) for one in own} == {(0, 0)}
 
 
-def test_its_bill_names_the_versions_of_the_pins(node_image, bill):
+def test_its_bill_names_what_is_in_it(node_image, bill):
     said = bill(node_image)
     assert said["node"] == NODE.version
-    assert set(said) == {"node", "musl", "libstdc++", "libgcc"}
-    assert said["musl"] in MUSL.known
+    assert set(said) == {"node", MUSL.name, "libstdc++", "libgcc"}
 
 
 def test_it_runs_as_a_numeric_user_who_is_known_by_name(address):
@@ -99,6 +98,18 @@ def test_it_runs_as_a_numeric_user_who_is_known_by_name(address):
     code, said = container.exec_run(["/usr/bin/node", "-p", "[process.getuid(), os.userInfo().username, os.tmpdir()]"])
     assert (code, said.decode()) == (0, "[ 10001, 'node', '/tmp' ]\n")
     assert container.exec_run(["sh", "-c", "id"])[0] != 0
+
+
+def test_what_is_layered_on_it_inherits_user_health_check_and_start(app_image):
+    told = app_image.attrs["Config"]
+    assert told["User"] == "10001:10001"
+    assert told["Healthcheck"]["Test"] == ["CMD", "/usr/bin/node", "/usr/lib/sluice/health.js"]
+    assert [*told["Entrypoint"], *told["Cmd"]] == [
+        "/usr/bin/node",
+        "--require",
+        "/usr/lib/sluice/serve.js",
+        "server.js",
+    ]
 
 
 def test_the_layered_app_answers_and_becomes_healthy(docker_client, address):
