@@ -101,7 +101,7 @@ def docker_host() -> Iterator[str]:
 
     home = Path(tempfile.mkdtemp(prefix="sluice-"))
     try:
-        yield daemon.launch(home, os.environ, lambda _: None).host
+        yield daemon.launch(home, os.environ, lambda _: None, install="SLUICE_INSTALL_DOCKER" in os.environ).host
     except DockerError as error:
         pytest.skip(str(error))
     finally:
