@@ -51,13 +51,22 @@ hypothesis.settings.load_profile("untimed")
 TESTS = Path(__file__).parent
 # Tests that start processes, or ask moto over HTTP in each case: `make test` runs them, `make check` does not.
 SLOW = (
+    "components/aws/test_backend.py",
+    "components/aws/test_session.py",
+    "components/aws/test_user_data.py",
+    "components/test_gate.py",
+    "components/test_interrupt.py",
     "e2e/",
     "images/node/",
     "images/router/",
+    "images/test_figures.py",
+    "ops/test_aws.py",
+    "ops/test_cli.py",
     "ops/test_now.py",
     "rehearsal/aws_provider/",
     "rehearsal/cloud/test_balancer.py",
     "rehearsal/cloud/test_instances.py",
+    "rehearsal/cloud/test_proxy.py",
     "rehearsal/docker/test_daemon.py",
     "rehearsal/docker_provider/",
     "rehearsal/provider/test_server.py",
@@ -68,9 +77,11 @@ SLOW = (
     "rehearsal/test_registry.py",
     "rehearsal/test_sample.py",
     "rollout/reports/test_charts.py",
+    "rollout/reports/test_report.py",
+    "rollout/routers/test_alb.py",
     "rollout/routers/test_envoy.py",
     "rollout/test_judge_simulation.py",
-    "rollout/reports/test_report.py",
+    "rollout/test_smoke.py",
 )
 
 
@@ -100,7 +111,7 @@ def docker_host() -> Iterator[str]:
 
     home = Path(tempfile.mkdtemp(prefix="sluice-"))
     try:
-        yield daemon.launch(home, os.environ, lambda _: None).host
+        yield daemon.launch(home, os.environ, lambda _: None, install="SLUICE_INSTALL_DOCKER" in os.environ).host
     except DockerError as error:
         pytest.skip(str(error))
     finally:

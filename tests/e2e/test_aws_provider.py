@@ -4,12 +4,10 @@ import contextlib
 import json
 import logging
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -19,45 +17,19 @@ from moto.server import ThreadedMotoServer
 
 from rehearsal.aws_provider.services.registry import TYPES
 from rehearsal.environment import environment
+from tests.e2e.program import Program, copied
 
-PROGRAM = Path(__file__).with_name("one_of_each")
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 
 
 @dataclass(frozen=True)
-class Stack:
+class Stack(Program):
     """The program of one of each, its stack, and the local AWS."""
 
-    folder: Path
     endpoint: str
-    environment: dict[str, str]
-
-    def pulumi(self, *arguments: str, round_: int = 1) -> subprocess.CompletedProcess[str]:
-        """What a `pulumi` command printed and answered."""
-        command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
-        return subprocess.run(
-            command,
-            cwd=self.folder,
-            env={**self.environment, "ROUND": str(round_)},
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=180,
-            check=False,
-        )
-
-    def ok(self, *arguments: str, round_: int = 1) -> str:
-        """What a `pulumi` command printed that had to succeed."""
-        done = self.pulumi(*arguments, round_=round_)
-        assert done.returncode == 0, done.stdout
-        return done.stdout
 
     def client(self, service: str) -> Any:
         return boto3.client(service, endpoint_url=self.endpoint, **KEYS)
-
-    def state(self) -> list[dict[str, Any]]:
-        """The resources as they are recorded."""
-        return json.loads(self.ok("stack", "export"))["deployment"].get("resources", [])
 
 
 @pytest.fixture(scope="module")
@@ -69,9 +41,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     home = tmp_path_factory.mktemp("cloud")
     (home / "backend").mkdir()
     (home / "state.json").write_text(json.dumps({"endpoint": f"http://{host}:{port}"}))
-    folder = tmp_path_factory.mktemp("stack") / "program"
-    shutil.copytree(PROGRAM, folder)
-    one = Stack(folder, f"http://{host}:{port}", environment(home))
+    folder = copied("one_of_each", tmp_path_factory.mktemp("stack"))
+    one = Stack(folder, environment(home), f"http://{host}:{port}")
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     policy = one.client("iam").create_policy(PolicyName="read", PolicyDocument=document)["Policy"]["Arn"]
@@ -121,7 +92,7 @@ def test_ignored_tags_are_neither_a_difference_nor_taken_away(stack: Stack) -> N
     elbv2, arn = stack.client("elbv2"), _rule(stack)
     elbv2.add_tags(ResourceArns=[arn], Tags=[{"Key": "mark:run", "Value": "r1"}])
     stack.ok("preview", "--refresh", "--expect-no-changes")
-    stack.ok("up", "--yes", "--refresh", round_=2)
+    stack.ok("up", "--yes", "--refresh", ROUND="2")
     tags = elbv2.describe_tags(ResourceArns=[arn])["TagDescriptions"][0]["Tags"]
     assert {one["Key"]: one["Value"] for one in tags} == {"service": "app", "mark:run": "r1"}
     assert [one["Weight"] for one in _weights(stack)] == [500, 500]
@@ -130,17 +101,17 @@ def test_ignored_tags_are_neither_a_difference_nor_taken_away(stack: Stack) -> N
 def test_a_changed_template_reached_the_fleet_in_place(stack: Stack) -> None:
     (fleet,) = stack.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
     assert fleet["LaunchTemplate"]["Version"] == "2"
-    stack.ok("preview", "--refresh", "--expect-no-changes", round_=2)
+    stack.ok("preview", "--refresh", "--expect-no-changes", ROUND="2")
 
 
 def test_what_is_gone_is_made_again(stack: Stack) -> None:
     stack.client("elbv2").delete_rule(RuleArn=_rule(stack))
-    assert "1 created" in stack.ok("up", "--yes", "--refresh", round_=2)
+    assert "1 created" in stack.ok("up", "--yes", "--refresh", ROUND="2")
     assert [one["Weight"] for one in _weights(stack)] == [500, 500]
 
 
 def test_a_bad_input_is_refused_in_preview_by_path(stack: Stack) -> None:
-    done = stack.pulumi("preview", round_=3)
+    done = stack.pulumi("preview", ROUND="3")
     assert done.returncode != 0
     assert re.search(r"'traffic': property actions\[0\].forward.targetGroups\[0\].weight .* 1000 must be", done.stdout)
 

@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -172,9 +172,7 @@ def counted(shop: Shop, request: pytest.FixtureRequest) -> Counted:
 
     until("a minute has passed", lambda: polled() - begun > MINUTE, MINUTE + 5)
     answers = load.stop()
-    ended = polled()
-    until("all times are shown", lambda: polled() - ended > 3)
-    answers += last_answers(shop)
+    answers += last_answers(shop, polled)
     ended = polled()
     until("all is settled", lambda: polled() - ended > 8)
     past = {name: source.recent(time.time() - wall) for name, source in sources.items()}
@@ -182,12 +180,12 @@ def counted(shop: Shop, request: pytest.FixtureRequest) -> Counted:
     return Counted(seen(answers), ticks, past)
 
 
-def last_answers(shop: Shop) -> list[Answer]:
+def last_answers(shop: Shop, polled: Callable[[], float]) -> list[Answer]:
     """Requests that nothing befalls: Envoy's source tells slow ones late, along with requests that came after them."""
     load = Load(f"http://{shop.address}/healthz", connections=2, rate=20)
     load.start()
-    begun = time.monotonic()
-    until("a second has passed", lambda: time.monotonic() - begun > 1)
+    begun = polled()
+    until("all times are shown", lambda: polled() - begun > 3)
     return load.stop()
 
 

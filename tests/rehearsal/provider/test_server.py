@@ -9,13 +9,19 @@ from pathlib import Path
 import psutil
 import pytest
 
-COMMAND = Path(__file__).resolve().parents[3] / "rehearsal" / "bin" / "pulumi-resource-aws"
+BIN = Path(__file__).resolve().parents[3] / "rehearsal" / "bin"
+
+
+@pytest.fixture(params=["pulumi-resource-aws", "docker/pulumi-resource-docker"])
+def command(request: pytest.FixtureRequest) -> Path:
+    """Each of the stand-ins."""
+    return BIN / request.param
 
 
 @pytest.fixture
-def process():
+def process(command: Path):
     """A provider whose engine is this process."""
-    with subprocess.Popen([sys.executable, COMMAND, "127.0.0.1:1"], stdout=subprocess.PIPE, text=True) as one:
+    with subprocess.Popen([sys.executable, command, "127.0.0.1:1"], stdout=subprocess.PIPE, text=True) as one:
         yield one
         one.kill()
 
@@ -28,8 +34,8 @@ def test_it_ends_when_the_engine_ends_it(process: subprocess.Popen[str], signum:
     assert process.wait(5) == 0
 
 
-def test_it_ends_itself_when_the_engine_is_gone() -> None:
-    engine = f"import subprocess, sys; p = subprocess.Popen([{sys.executable!r}, {str(COMMAND)!r}, '127.0.0.1:1'])"
+def test_it_ends_itself_when_the_engine_is_gone(command: Path) -> None:
+    engine = f"import subprocess, sys; p = subprocess.Popen([{sys.executable!r}, {str(command)!r}, '127.0.0.1:1'])"
     script = f"{engine}; print(p.pid, flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
         assert parent.stdout

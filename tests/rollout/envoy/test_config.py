@@ -5,7 +5,7 @@ import pytest
 from rollout.envoy.config import Cluster, Fixed, Forward, Listener, Match, Redirect, Rule
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "shop.v1", "a b", "arn:aws", "x" * 101, "v1\n"])
+@pytest.mark.parametrize("name", ["", "a/b", "a b", "arn:aws", "x" * 101, "v1\n"])
 def test_a_name_that_cannot_be_part_of_a_file_name_is_refused(name):
     with pytest.raises(ValueError, match="cluster name"):
         Cluster(name)
