@@ -4,10 +4,10 @@ import pulumi
 
 from components import settings as config
 from components.backend import backend as platform
+from components.drivers import drivers as reach
 from components.gate import Gate
 from components.interrupt import Interrupt
 from components.ledger import Ledger
-from components.platform import drivers as reach
 
 interrupt = Interrupt()
 interrupt.listen()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from components import naming
-from components.platform import Drivers, Place
+from components.drivers import Drivers, Place
 from components.settings import Settings
 from rollout import smoke, stores
 from rollout.clock import RealClock

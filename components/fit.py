@@ -14,7 +14,21 @@ MACHINES = ("ami", "instance", "root", "boot", "external")  # keys of a release 
 
 def faults(document: Document) -> list[str]:
     """What to write instead, by path."""
-    return list(_docker(document) if document.platform == "docker" else _aws(document))
+    of_platform = _docker(document) if document.platform == "docker" else _aws(document)
+    return [*of_platform, *_salt(document)]
+
+
+def _salt(document: Document) -> Iterator[str]:
+    if document.platform == "docker":
+        private, key = document.docker.interface.startswith("127."), "docker.interface: 127.0.0.1"
+    else:
+        private, key = document.listener.internal or document.listener.given, "listener.internal: true"
+    if document.salt is None and not private:
+        yield (
+            "sluice:salt is missing: the listener is public, and without it anyone could reach a slice that has no "
+            "share by its version alone; run `pulumi config set --secret sluice:salt $(openssl rand -hex 16)`, or set "
+            f"sluice:{key}"
+        )
 
 
 def _aws(document: Document) -> Iterator[str]:

@@ -23,8 +23,8 @@ from pulumi.runtime import settings as runtime
 
 from components import aftermath, control
 from components.backend import Target
+from components.drivers import Drivers, Place
 from components.interrupt import Interrupt
-from components.platform import Drivers, Place
 from components.settings import Settings
 from rollout.clock import RealClock
 from rollout.controller import Controller

@@ -70,22 +70,10 @@ def parse(raw: Mapping[str, str], secret: Collection[str] = ()) -> Settings:
     aws = {key.partition(":")[2]: _decode(value) for key, value in raw.items() if key.startswith("aws:")}
     _check_secrets(secret, ours)
     document = _document({key: value if key in PLAIN else _decode(value) for key, value in ours.items()})
-    if faults := fit.faults(document):
-        raise SettingsError("\n".join(faults))
+    _check_fit(document)
     releases = tuple(
         _release(version, entry, document.service) for version, entry in _checked(document.releases, document.service)
     )
-    if (
-        document.platform == "aws"
-        and not document.listener.internal
-        and not document.listener.given
-        and document.salt is None
-    ):
-        raise SettingsError(
-            "sluice:salt is missing: the listener is public, and without it anyone could reach a slice that has no "
-            "share by its version alone; run `pulumi config set --secret sluice:salt $(openssl rand -hex 16)`, or set "
-            "sluice:listener.internal: true"
-        )
     _check_slow(document)
     try:
         traffic = declare(document.traffic, [release.version for release in releases])
@@ -120,6 +108,11 @@ def _check_secrets(secret: Collection[str], ours: Mapping[str, str]) -> None:
         raise SettingsError(
             "sluice:salt is in clear text; set it again with `pulumi config set --secret sluice:salt …`"
         )
+
+
+def _check_fit(document: Document) -> None:
+    if faults := fit.faults(document):
+        raise SettingsError("\n".join(faults))
 
 
 def _check_slow(document: Document) -> None:

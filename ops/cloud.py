@@ -10,7 +10,7 @@ from typing import TypeVar
 import pulumi
 
 from components import control
-from components.platform import Place, drivers
+from components.drivers import Place, drivers
 from components.release import Release
 from components.settings import PROJECT, Settings
 from ops.errors import OpsError

@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 
 from components.control import journal_place
-from components.platform import drivers
+from components.drivers import drivers
 from components.settings import Settings
 from ops.errors import ConfigError, OpsError
 from ops.stack import Stack

@@ -12,6 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 from typer.main import get_command
 
+from components.config_docker import Container, Docker
 from components.config_model import Document, Listener, Network, Rollout, Service
 from components.settings import parse
 from ops.cli import app
@@ -50,7 +51,7 @@ def test_every_key_is_explained_in_the_dev_stack_and_declared_in_the_schema(key)
 
 
 def test_every_key_of_every_model_stands_in_the_dev_stack():
-    keys = [key for model in (Service, Network, Listener, Rollout) for key in model.model_fields]
+    keys = [key for model in (Service, Network, Listener, Rollout, Docker, Container) for key in model.model_fields]
     assert [key for key in keys if not re.search(rf"\b{key}:", DEV)] == []
 
 

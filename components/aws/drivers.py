@@ -1,6 +1,6 @@
 """What a walk and an operator's look touch on AWS.
 
-In: settings, and credentials as they and the environment name them. Out: `components.platform.Drivers` on boto3.
+In: settings, and credentials as they and the environment name them. Out: `components.drivers.Drivers` on boto3.
 """
 
 import threading
@@ -10,7 +10,7 @@ from typing import Any
 from components.aws import parts
 from components.aws.session import Session
 from components.config_rollout import CloudWatch
-from components.platform import Place, prometheus
+from components.drivers import Place, prometheus
 from components.release import Release
 from components.settings import Settings
 from rollout.autoscaling import AutoScalingFleets

@@ -1,6 +1,6 @@
 """What a walk and an operator's look touch on a Docker host.
 
-In: settings. Out: `components.platform.Drivers` on one Envoy container and the daemon.
+In: settings. Out: `components.drivers.Drivers` on one Envoy container and the daemon.
 """
 
 import threading
@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-import boto3
 from docker.errors import APIError, ImageNotFound
 from requests.exceptions import RequestException
 
 from components import naming
+from components.aws.session import Session
 from components.config_docker import Container
 from components.docker import addresses, names
 from components.docker.host import Host, short
-from components.platform import Place, prometheus
+from components.drivers import Place, prometheus
 from components.release import Release
 from components.settings import Settings
 from rollout.clock import RealClock
@@ -78,8 +78,8 @@ class DockerDrivers:
         )
 
     def s3(self) -> Any:
-        """A boto3 client of whoever the environment says we are."""
-        return boto3.client("s3")
+        """A boto3 client; a journal may be kept on AWS from here too."""
+        return Session(self.settings.aws).client("s3")
 
     def drift(self, planned: Shares) -> Mapping[str, str]:
         """How live differs from *planned*, which no refresh sees; empty when it does not, or nothing stands yet."""

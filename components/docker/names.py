@@ -1,4 +1,7 @@
-"""What things are called on a Docker host, and which labels tell whose they are. Pure."""
+"""What things are called on a Docker host, and which labels tell whose they are. Pure.
+
+In: a service's name; labels as the provider records them. Out: names, which never change; what a label says.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -29,6 +29,22 @@ from rollout.envoy.service import ENTRY, ROUTES
 
 ADMIN = 9901  # on the container's own loopback: no slice reaches it
 USER = 101
+GRACE = 10  # seconds
+BOUNDS: Mapping[str, Any] = {
+    "user": f"{USER}:{USER}",
+    "read_only": True,
+    "capabilities": {"drops": ["ALL"]},
+    "security_opts": ["no-new-privileges:true"],
+    "memory": 512,
+    "memory_swap": 512,
+    "log_driver": "json-file",
+    "log_opts": {"max-size": "10m", "max-file": "3"},
+    "restart": "unless-stopped",
+    "must_run": True,
+    "stop_signal": "SIGTERM",
+    "stop_timeout": GRACE,
+    "destroy_grace_seconds": GRACE,
+}
 TLS = {"certificate": "tls.pem", "key": "tls.key"}
 
 
@@ -39,38 +55,36 @@ class Router(pulumi.ComponentResource):
 
     def __init__(self, name: str, settings: Docker, host: Host, network: Input[str], opts: ResourceOptions) -> None:
         super().__init__("sluice:docker:Router", name, None, opts)
+        self._name = name
         lasting = ResourceOptions(parent=self, protect=True, retain_on_delete=True)
         volume = docker.Volume(name, name=names.volume(name), opts=lasting)
         image = docker.RemoteImage(
             f"{name}-router", name=settings.router, keep_locally=True, opts=ResourceOptions(parent=self)
         )
-        entry = f"{settings.interface}:{settings.port}"
         seed = ResourceHook("seed", lambda args: _seed(host, settings, args))
-        self.container = docker.Container(
-            f"{name}-router",
-            name=names.router(name),
+        mount = {"type": "volume", "source": volume.name, "target": names.FOLDER}
+        at = {"name": network, "ipv4_address": addresses.router(settings.subnet)}
+        self.container = self._container(image, {"mounts": [mount], "networks_advanced": [at]}, settings, seed)
+        self.register_outputs({"container": self.container.name})
+
+    def _container(
+        self, image: docker.RemoteImage, place: Mapping[str, Any], settings: Docker, seed: ResourceHook
+    ) -> docker.Container:
+        return docker.Container(
+            f"{self._name}-router",
+            name=names.router(self._name),
             image=image.image_id,
             entrypoints=["envoy"],
             command=["--config-path", f"{names.FOLDER}/bootstrap.json", "--log-level", "warning"],
-            user=f"{USER}:{USER}",
-            read_only=True,
-            capabilities={"drops": ["ALL"]},
-            security_opts=["no-new-privileges:true"],
-            memory=512,
-            memory_swap=512,
-            mounts=[{"type": "volume", "source": volume.name, "target": names.FOLDER}],
-            networks_advanced=[{"name": network, "ipv4_address": addresses.router(settings.subnet)}],
+            **BOUNDS,
+            **place,
             ports=[{"internal": names.ENTRY, "external": settings.port, "ip": settings.interface, "protocol": "tcp"}],
             # Where it listens is in a label too: a port entry is lost while the container is stopped, and would replace
             # it then, so that is ignored.
-            labels=[{"label": "sluice.entry", "value": entry}, {"label": names.SERVICE, "value": name}],
-            log_driver="json-file",
-            log_opts={"max-size": "10m", "max-file": "3"},
-            restart="unless-stopped",
-            must_run=True,
-            stop_signal="SIGTERM",
-            stop_timeout=10,
-            destroy_grace_seconds=10,
+            labels=[
+                {"label": "sluice.entry", "value": f"{settings.interface}:{settings.port}"},
+                {"label": names.SERVICE, "value": self._name},
+            ],
             opts=ResourceOptions(
                 parent=self,
                 ignore_changes=["ports"],
@@ -80,7 +94,6 @@ class Router(pulumi.ComponentResource):
                 retain_on_delete=True,
             ),
         )
-        self.register_outputs({"container": self.container.name})
 
 
 async def _seed(host: Host, settings: Docker, args: ResourceHookArgs) -> None:
@@ -96,7 +109,7 @@ def files(settings: Docker) -> dict[str, str]:
     found = {}
     if settings.certificate and settings.key:
         found = {TLS["certificate"]: _text(settings.certificate), TLS["key"]: _text(settings.key)}
-        made["filter_chains"][0]["transport_socket"] = resources.tls(*(f"{names.FOLDER}/{one}" for one in TLS.values()))
+        made["filter_chains"][0]["transport_socket"] = service.tls(*(f"{names.FOLDER}/{one}" for one in TLS.values()))
     return {
         "bootstrap.json": json.dumps(resources.bootstrap(names.FOLDER, ADMIN)),
         "lds.json": resources.document([made])[0],

@@ -7,6 +7,7 @@ version. The spellings are those which Docker gives back as they were, so that a
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_docker as docker
@@ -58,20 +59,11 @@ class Slice(pulumi.ComponentResource):
 
     def _container(self, index: int, address: str, image: docker.RemoteImage) -> docker.Container:
         release, drain = self._args.release, self._args.drain
-        limits = release.container or Container()
         return docker.Container(
             f"{self._name}-{index}",
             image=image.repo_digest,
             envs=[f"{key}={value}" for key, value in sorted(self._environment().items())],
-            user=limits.user,
-            read_only=not limits.writable,
-            tmpfs={"/tmp": f"rw,noexec,nosuid,size={limits.tmp}m"} if limits.tmp else None,
-            capabilities={"drops": ["ALL"], "adds": limits.capabilities},
-            security_opts=["no-new-privileges:true"],
-            memory=limits.memory,
-            memory_swap=limits.memory,  # the same: none of it is swapped
-            cpus=cpus(limits.cpus),
-            ulimits=[{"name": "nofile", "soft": limits.files, "hard": limits.files}],
+            **self._bounds(),
             mounts=[
                 {"type": "bind", "source": source, "target": f"/run/secrets/{name}", "read_only": True}
                 for name, source in sorted(release.secrets.items())
@@ -97,6 +89,21 @@ class Slice(pulumi.ComponentResource):
                 custom_timeouts=CustomTimeouts(delete=f"{drain + 600}s"),
             ),
         )
+
+    def _bounds(self) -> dict[str, Any]:
+        """What it may do and use. The provider knows no number of processes: the rollout sets that."""
+        limits = self._args.release.container or Container()
+        return {
+            "user": limits.user,
+            "read_only": not limits.writable,
+            "tmpfs": {"/tmp": f"rw,noexec,nosuid,size={limits.tmp}m"} if limits.tmp else None,
+            "capabilities": {"drops": ["ALL"], "adds": limits.capabilities},
+            "security_opts": ["no-new-privileges:true"],
+            "memory": limits.memory,
+            "memory_swap": limits.memory,  # the same: none of it is swapped
+            "cpus": cpus(limits.cpus),
+            "ulimits": [{"name": "nofile", "soft": limits.files, "hard": limits.files}],
+        }
 
     def _environment(self) -> dict[str, str]:
         release = self._args.release

@@ -10,7 +10,7 @@ from typing import Any
 
 from rollout.errors import RouterError
 
-# Our image has busybox's wget; Envoy's official ones have neither wget nor curl, but bash, which can speak HTTP by hand.
+# Our image has busybox's wget; Envoy's official ones have no such thing, but bash, which can speak HTTP by hand.
 GET = (
     'if command -v wget >/dev/null; then exec wget -q -T 3 -O - "http://127.0.0.1:$1/$2"; '
     """else exec bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" && printf "GET /%s HTTP/1.1\\r\\nHost: admin\\r\\n"""

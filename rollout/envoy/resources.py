@@ -92,22 +92,6 @@ def listener(of: Listener, folder: str) -> Resource:
     }
 
 
-def tls(certificate: str, key: str) -> Resource:
-    """The transport socket of a listener that speaks TLS by the PEM files *certificate* and *key*."""
-    pair = {"certificate_chain": {"filename": certificate}, "private_key": {"filename": key}}
-    return {
-        "name": "envoy.transport_sockets.tls",
-        "typed_config": {
-            "@type": f"{EXTENSIONS}.transport_sockets.tls.v3.DownstreamTlsContext",
-            "common_tls_context": {
-                "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
-                "tls_certificates": [pair],
-                "alpn_protocols": ["http/1.1"],
-            },
-        },
-    }
-
-
 def cluster(of: Cluster, folder: str) -> Resource:
     """A group of targets whose addresses come from `eds-<name>.json`; failed checks are logged to HEALTH_LOG."""
     discovery = {"type": "EDS", "eds_cluster_config": {"eds_config": source(folder, f"eds-{of.name}.json")}}

@@ -69,6 +69,22 @@ def _routes(*rules: Rule) -> Sequence[Resource]:
     return routes(Listener(ENTRY, 80, rules))["virtual_hosts"][0]["routes"]
 
 
+def tls(certificate: str, key: str) -> Resource:
+    """The transport socket of a listener that speaks TLS by the PEM files *certificate* and *key*."""
+    pair = {"certificate_chain": {"filename": certificate}, "private_key": {"filename": key}}
+    return {
+        "name": "envoy.transport_sockets.tls",
+        "typed_config": {
+            "@type": f"{resources.EXTENSIONS}.transport_sockets.tls.v3.DownstreamTlsContext",
+            "common_tls_context": {
+                "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
+                "tls_certificates": [pair],
+                "alpn_protocols": ["http/1.1"],
+            },
+        },
+    }
+
+
 def route_file(every: Sequence[Resource], *, first: bool = False) -> tuple[Resource, str]:
     """The file of *every* route, and its version, by which Envoy says that it follows this very one."""
     version = (FIRST if first else "") + secrets.token_hex(6)

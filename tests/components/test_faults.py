@@ -28,11 +28,11 @@ def refusal(**change: Any) -> str:
     [
         (
             {"bogus": "x"},
-            "sluice:bogus is no key of this program; known here: platform, service, releases, traffic, network, "
-            "listener, rollout, metrics, keep, journal, notify, salt",
+            "sluice:bogus is no key of this program; known here: platform, service, releases, traffic, docker, "
+            "network, listener, rollout, metrics, keep, journal, notify, salt",
         ),
         ({"platform": None}, "sluice:platform is missing; write platform: aws"),
-        ({"platform": "gcp"}, "sluice:platform: 'gcp': it is not 'aws'; write platform: aws"),
+        ({"platform": "gcp"}, "sluice:platform: 'gcp': it is not 'aws' or 'docker'; write platform: aws"),
         ({"service": None}, "sluice:service is missing; write service: {name: shop, port: 8080}"),
         ({"service": "shop"}, f"sluice:service: 'shop': {MAPPING}; write service: {{name: shop, port: 8080}}"),
         ({"service": [1]}, f"sluice:service: [1]: {MAPPING}; write service: {{name: shop, port: 8080}}"),
@@ -57,7 +57,8 @@ def test_a_wrong_top_key_is_refused(change, said):
     [
         (
             {"prot": 80},
-            ".prot is no key of this program; known here: name, port, health, size, instance, root, boot, drain",
+            ".prot is no key of this program; known here: name, port, health, size, instance, root, boot, drain, "
+            "container",
         ),
         ({"name": ""}, f".name: '': {NAME}; write name: shop"),
         ({"name": "x" * 300}, f".name: '{'x' * 39}… (300 characters): {NAME}; write name: shop"),
@@ -107,7 +108,7 @@ def test_a_missing_key_of_the_service_is_named():
         (
             {"bogus": 1},
             ".bogus is no key of this program; known here: ami, image, external, size, instance, root, port, health, "
-            "boot, env, secrets, schema",
+            "boot, env, secrets, container, schema",
         ),
         ({"ami": "latest"}, ".ami: 'latest': it is no AMI id; write ami: ami-0123456789abcdef0"),
         (
@@ -146,7 +147,7 @@ def test_a_missing_key_of_the_service_is_named():
         ({"env": {"PORT": "1"}}, ".env.PORT: 'PORT': it is set by the program itself; write another name"),
         (
             {"secrets": {"DB": "hunter2"}},
-            ".secrets.DB: 'hunter2': it is no ARN; "
+            ".secrets.DB: 'hunter2': it is no ARN, nor path of a file on the host; "
             "write DB: arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf",
         ),
         ({"env": {"A": "b"}, "secrets": {"A": SECRET}}, ": A is in both `env` and `secrets`; leave it in one"),
