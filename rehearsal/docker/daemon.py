@@ -57,8 +57,8 @@ def launch(home: Path, environment: Mapping[str, str], say: Say, *, install: boo
     """
     if found := find(home, environment):
         return found
-    if "DOCKER_HOST" in environment:
-        say(f"nobody answers at {environment['DOCKER_HOST']} (DOCKER_HOST)")
+    if host := environment.get("DOCKER_HOST"):
+        say(f"DOCKER_HOST is {host}, {'where nobody answers' if is_local(host) else 'which is not this machine'}")
     if os.geteuid() != 0:
         raise DockerError("only root can start a Docker daemon of its own")
     dockerd = packages.dockerd(say, install=install)

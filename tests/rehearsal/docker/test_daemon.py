@@ -158,7 +158,17 @@ def test_only_root_can_have_its_own(home: Path, monkeypatch: pytest.MonkeyPatch)
     said: list[str] = []
     with pytest.raises(DockerError, match=r"no Docker daemon: only root can start .*set DOCKER_HOST"):
         daemon.launch(home, {"DOCKER_HOST": f"unix://{home}/none.sock"}, said.append)
-    assert said == [f"nobody answers at unix://{home}/none.sock (DOCKER_HOST)"]
+    assert said == [f"DOCKER_HOST is unix://{home}/none.sock, where nobody answers"]
+
+
+def test_a_daemon_of_another_machine_is_not_even_asked(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(daemon, "answers", asked.append)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    said: list[str] = []
+    with pytest.raises(DockerError):
+        daemon.launch(home, {"DOCKER_HOST": "ssh://deploy@production"}, said.append)
+    assert (asked, said) == ([], ["DOCKER_HOST is ssh://deploy@production, which is not this machine"])
 
 
 @needs_dockerd
