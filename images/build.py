@@ -24,7 +24,7 @@ from images.router import root as router
 FOLDER = Path(__file__).parent
 LINUX = f"linux/{ARCHITECTURE}"
 SOCKET = "unix:///var/run/docker.sock"
-START = "start one, or name it in DOCKER_HOST"
+START = "start one (python -m rehearsal docker up), or name it in DOCKER_HOST"
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,17 @@ def build_router(client: docker.DockerClient, packages: Path, say: Say) -> Built
     return _build(client, "router", lambda into, scratch: router.lay(into, packages, say, scratch))
 
 
-def connect() -> docker.DockerClient:
-    """A client of the daemon that the environment names (DOCKER_HOST), else of the machine's own."""
-    host = os.environ.get("DOCKER_HOST") or SOCKET
+def connect(host: str = "") -> docker.DockerClient:
+    """A client of the daemon at *host*, else of the one that DOCKER_HOST names, else of the machine's own."""
+    environment = {**os.environ, "DOCKER_HOST": host or os.environ.get("DOCKER_HOST") or SOCKET}
+    host = environment["DOCKER_HOST"]
     scheme, _, path = host.partition("://")
     if scheme == "unix":  # asked first, since the SDK leaves a socket open when nobody listens
         with socket.socket(socket.AF_UNIX) as probe:
             if failed := probe.connect_ex(path):
                 raise ImageError(f"no Docker daemon answers at {host}: {os.strerror(failed)}; {START}")
     try:
-        client = docker.from_env()
+        client = docker.from_env(environment=environment)
         daemon = client.version()
     except DockerException as error:
         raise ImageError(f"no Docker daemon answers at {host}: {error}; {START}") from None

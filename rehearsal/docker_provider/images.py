@@ -56,9 +56,11 @@ def registry(name: str) -> str:
 
 
 def digest_reference(name: str, image: Props) -> str:
-    """The image's `repo@sha256:…` for the repository of *name*; empty when it was never pulled or pushed."""
+    """The image's `repo@sha256:…`; empty when it was never pulled or pushed.
+
+    As the real provider chooses it: of several, the first that begins as *name* does before its first colon. Of a name
+    with a port that is the registry's host alone, so it may be the same image in another repository.
+    """
     digests: list[str] = image.get("RepoDigests") or []
-    if name in digests:
-        return name
-    repository, _ = parts(name)
-    return next((one for one in digests if one.partition("@")[0] == repository), digests[0] if digests else "")
+    beginning = name.partition(":")[0]
+    return next((one for one in digests if one.startswith(beginning)), digests[0] if digests else "")

@@ -53,6 +53,9 @@ class StandIn(wire.Provider, Generic[W]):
     def world(self, props: Props, timeout: float) -> W:
         """What a resource with *props* is made through; *timeout* is its own, in seconds, 0 when it has none."""
 
+    def close(self) -> None:
+        """Let go of the world, at the end."""
+
     def given_to_all(self) -> Props:
         """What every resource that does not say otherwise takes from its provider."""
         return {}

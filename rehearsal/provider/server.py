@@ -95,14 +95,20 @@ async def _serve(provider: StandIn[Any], engine: str) -> None:
 
 def main(provider: StandIn[Any]) -> None:
     """Serve the engine whose address is the last argument until it is gone."""
-    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    signal.signal(signal.SIGINT, lambda *_: _end(provider))
+    signal.signal(signal.SIGTERM, lambda *_: _end(provider))
+    threading.Thread(target=_end_with, args=(os.getppid(), provider), daemon=True).start()
     asyncio.run(_serve(provider, sys.argv[-1]))
 
 
-def _end_with(engine: int) -> None:
+def _end_with(engine: int, provider: StandIn[Any]) -> None:
     # PR_SET_PDEATHSIG would fire when the engine's *thread* that started us ends, so its process id is watched.
     while os.getppid() == engine:
         threading.Event().wait(LOOK_EVERY)
+    _end(provider)
+
+
+def _end(provider: StandIn[Any]) -> None:
+    """At once: a call under way is the engine's no more."""
+    provider.close()
     os._exit(0)

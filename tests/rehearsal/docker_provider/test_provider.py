@@ -2,6 +2,9 @@
 
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import grpc
@@ -9,6 +12,8 @@ import pytest
 
 from tests.rehearsal.docker_provider.conftest import CONTAINER, Make
 from tests.rehearsal.provider.engine import Engine, refusal
+
+COMMAND = Path(__file__).resolve().parents[3] / "rehearsal" / "bin" / "docker" / "pulumi-resource-docker"
 
 
 @pytest.mark.parametrize("name", ["image:Image", "registryImage:RegistryImage", "service:Service", "plugin:Plugin"])
@@ -43,6 +48,17 @@ def ssh(tmp_path: Path, docker_host: str, monkeypatch: pytest.MonkeyPatch) -> Pa
     (tmp_path / "ssh").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     return called
+
+
+def test_nothing_of_a_tunnel_is_left_when_the_provider_ends(tmp_path: Path) -> None:
+    tunnels = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, COMMAND, "127.0.0.1:1"], env=tunnels, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        with grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}") as channel:
+            Engine(channel).configure(host="ssh://deploy@localhost")
+            assert list(tmp_path.iterdir()) != []
+        process.send_signal(signal.SIGINT)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_daemon_behind_ssh_does_the_same(engine: Engine, ssh: Path, make: Make, docker_host: str) -> None:

@@ -155,6 +155,15 @@ def test_a_tag_is_made_and_then_left_alone(make: Make, shell: str, client: APICl
     assert list(made.diff(tagTriggers=["x"]).replaces) == ["tagTriggers"]
 
 
+def test_that_a_tags_source_is_gone_is_not_seen(make: Make, shell: str, client: APIClient) -> None:
+    client.tag(shell, "sluice-test/source", "v1")
+    made = make(TAG, sourceImage="sluice-test/source:v1", targetImage="sluice-test/target:v1")
+    for name in ("source", "target"):
+        client.remove_image(f"sluice-test/{name}:v1")
+    again = made.refresh()
+    assert (again.id, again.state) == (made.id, made.state)
+
+
 def test_a_tags_target_stays_when_it_is_deleted(make: Make, shell: str, client: APIClient) -> None:
     make(TAG, sourceImage=shell, targetImage="sluice-test/kept").delete()
     client.remove_image("sluice-test/kept:latest")  # it is there
