@@ -60,7 +60,7 @@ SLOW = (
     "images/node/",
     "images/router/",
     "images/test_figures.py",
-    "ops/test_aws.py",
+    "ops/test_cloud.py",
     "ops/test_cli.py",
     "ops/test_now.py",
     "rehearsal/aws_provider/",
