@@ -340,8 +340,13 @@ MADE: dict[str, tuple[str, dict[str, Any]]] = {
     "aws:s3/bucketVersioning:BucketVersioning": ("N", {}),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ("sgr-0H", {}),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ("sgr-0H", {}),
+    "docker:index/container:Container": ("H", {"name": "N"}),
+    "docker:index/network:Network": ("H", {"name": "N"}),
+    "docker:index/remoteImage:RemoteImage": ("sha256:H", {"imageId": "sha256:H", "repoDigest": "N@sha256:H"}),
+    "docker:index/volume:Volume": ("N", {"name": "N"}),
     "pulumi:index:Stash": ("H", {}),
     "pulumi:providers:aws": ("H", {}),
+    "pulumi:providers:docker": ("H", {}),
 }
 
 
@@ -518,6 +523,18 @@ def dev_config(**change: Any) -> dict[str, str]:
     document["sluice:metrics"]["cloudwatch"]["period"] = "60s"  # shorter ones are the rehearsal cloud's only
     values = {**document, **{f"sluice:{key}": value for key, value in change.items()}}
     return {key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items() if v is not None}
+
+
+def docker_config(**change: Any) -> dict[str, str]:
+    """A stack's config on Docker as the engine hands it over; keywords replace keys of `sluice:`."""
+    values = {
+        "platform": "docker",
+        "service": {"name": "shop", "port": 8080, "drain": 5},
+        "releases": {"v1": {"image": IMAGE}},
+        "traffic": {"v1": 100},
+        **change,
+    }
+    return {f"sluice:{key}": value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
 
 
 @contextmanager

@@ -1,0 +1,61 @@
+"""The router's container: in no release's diff, and its files."""
+
+import json
+
+import pulumi
+import pytest
+from pulumi import ResourceOptions
+
+from components.config_docker import Docker
+from components.docker.host import Host
+from components.docker.router import Router, files
+from tests.conftest import RecordingCloud, Registered
+
+
+def made(cloud: RecordingCloud, **docker) -> Registered:
+    cloud.deploy(lambda: Router("shop", Docker(**docker), Host("unix:///nowhere"), "shop-slices", ResourceOptions()))
+    return cloud.one("Container")
+
+
+def test_clients_reach_it_on_one_interface_alone(cloud):
+    one = made(cloud, interface="127.0.0.9", port=8443).inputs
+    assert one["ports"] == [{"internal": 10_000, "external": 8443, "ip": "127.0.0.9", "protocol": "tcp"}]
+    assert {"label": "sluice.entry", "value": "127.0.0.9:8443"} in one["labels"]
+
+
+def test_it_outlives_releases_and_is_replaced_only_by_its_own_settings(cloud):
+    one = made(cloud)
+    assert (one.request.protect, one.request.retainOnDelete) == (True, True)
+    assert list(one.request.ignoreChanges) == ["ports"]  # lost while it is stopped, and would replace it then
+    assert one.request.deleteBeforeReplace
+    assert list(one.request.hooks.before_create) == ["seed"]
+    volume = cloud.one("Volume")
+    assert (volume.inputs["name"], volume.request.protect) == ("shop-routes", True)
+
+
+def test_it_may_do_nothing_but_route(cloud):
+    one = made(cloud).inputs
+    assert (one["user"], one["readOnly"], one["capabilities"]) == ("101:101", True, {"drops": ["ALL"]})
+    assert one["restart"] == "unless-stopped"
+    assert one["networksAdvanced"] == [{"name": "shop-slices", "ipv4Address": "10.205.0.2"}]
+
+
+def test_its_admin_page_is_on_its_own_loopback():
+    bootstrap = json.loads(files(Docker())["bootstrap.json"])
+    assert bootstrap["admin"]["address"]["socket_address"] == {"address": "127.0.0.1", "port_value": 9901}
+
+
+def test_with_a_certificate_it_speaks_tls(tmp_path):
+    (tmp_path / "cert.pem").write_text("CERT")
+    (tmp_path / "key.pem").write_text("KEY")
+    given = files(Docker(certificate=str(tmp_path / "cert.pem"), key=str(tmp_path / "key.pem")))
+    assert (given["tls.pem"], given["tls.key"]) == ("CERT", "KEY")
+    (listener,) = json.loads(given["lds.json"])["resources"]
+    pair = listener["filter_chains"][0]["transport_socket"]["typed_config"]["common_tls_context"]["tls_certificates"]
+    assert pair[0]["private_key"] == {"filename": "/etc/envoy/tls.key"}
+    assert "transport_socket" not in files(Docker())["lds.json"]
+
+
+def test_a_certificate_that_is_not_there_is_named():
+    with pytest.raises(pulumi.RunError, match=r"sluice:docker: ./no.pem cannot be read: No such file"):
+        files(Docker(certificate="./no.pem", key="./no.key"))
