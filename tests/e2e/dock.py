@@ -1,0 +1,159 @@
+"""A service on a real Docker daemon with its images in a real registry: what the tests of container slices stand on."""
+
+import json
+import shutil
+import subprocess
+import tempfile
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import docker
+
+from images import build, fetch
+from rehearsal.cloud.loopback import LOOPBACK, free
+from rehearsal.load import Load
+from rehearsal.registry import start, stop
+from rehearsal.registry_client import Registry
+from rehearsal.stage import UP, Done, Stage
+from tests.e2e.conftest import ROOT, copy_project, eventually, of_home, ok
+from tests.e2e.ramps import ENGINE
+
+ROUTER = "shop-router"
+SUBNET = "10.207.0.0/16"
+RAMP = {"ready": "30s", "steps": [25, 50], "bake": "1s", "deadline": "2m", "gates": {}, "rollback": "ramp"}
+SAMPLE = ROOT / "rehearsal" / "sample" / "server.js"
+
+
+@dataclass
+class Dock:
+    """`releases`: the entries that are declared, by version; `images`: what each version is built from, by digest."""
+
+    stage: Stage
+    client: docker.DockerClient
+    registry: Registry
+    url: str
+    images: dict[str, str] = field(default_factory=dict)
+    releases: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def build(self, version: str, *lines: str) -> str:
+        """An image of the sample service, pushed; *lines* are added to its Dockerfile. Its name by digest."""
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(SAMPLE, Path(folder, "server.js"))
+            text = ["FROM sluice/node:latest", "COPY server.js /app/", f"ENV BUILT={version}", *lines]
+            Path(folder, "Dockerfile").write_text("\n".join([*text, 'CMD ["server.js"]', ""]))
+            self.client.images.build(path=folder, tag=f"shop-test:{version}")
+        self.images[version] = self.registry.push(self.client, f"shop-test:{version}", f"shop:{version}")
+        return self.images[version]
+
+    def add(self, version: str, **entry: Any) -> None:
+        """One slice more from the next `up` on."""
+        self.releases[version] = {"image": self.images.get(version) or self.build(version), **entry}
+
+    def declare(self, traffic: Mapping[str, float], **rollout: Any) -> None:
+        """Write *traffic* and the releases into the stack file, and RAMP with what differs from it."""
+        self.stage.configure(traffic=dict(traffic), releases=self.releases, rollout={**RAMP, **rollout})
+
+    def up(self, *options: str) -> Done:
+        return self.stage.up(*options)
+
+    def load(self, rate: float = 150.0, path: str = "") -> Load:
+        """Steady load, which the caller starts and stops."""
+        return Load(f"{self.url}/{path}", connections=8, rate=rate)
+
+    def inside(self, *command: str) -> str:
+        """What *command* prints inside the router, without any code of the program."""
+        done = self.client.containers.get(ROUTER).exec_run(list(command))
+        return done.output.decode() if done.exit_code == 0 else ""
+
+    def live(self) -> dict[str, int]:
+        """Live weights by version."""
+        page = "http://127.0.0.1:9901/config_dump?resource=dynamic_route_configs"
+        text = self.inside("wget", "-q", "-O", "-", page)
+        if not text:
+            return {}
+        (config,) = json.loads(text)["configs"]
+        last = config["route_config"]["virtual_hosts"][0]["routes"][-1]
+        split = last["route"]["weighted_clusters"]["clusters"] if "route" in last else []
+        return {one["name"]: one["weight"] for one in split}
+
+    def marked(self) -> bool:
+        """Whether a walk's mark lies beside the weights."""
+        return bool(self.inside("cat", "/etc/envoy/sluice/mark"))
+
+    def recorded(self) -> dict[str, float]:
+        """The shares in the stack's state."""
+        state = json.loads(ok(self.stage.run("pulumi", "stack", "export")))
+        found = [one for one in state["deployment"]["resources"] if one["urn"].endswith("pulumi:index:Stash::traffic")]
+        return found[0]["inputs"]["input"]["shares"] if found else {}
+
+    def containers(self, version: str) -> list[Any]:
+        """The containers of *version*'s slice."""
+        return self.client.containers.list(all=True, filters={"label": f"sluice.version={version}"})
+
+    def ask(self, **headers: str) -> tuple[int, str]:
+        """Status and version of one answer."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        with urllib.request.urlopen(urllib.request.Request(self.url, headers=named), timeout=5) as answer:
+            return answer.status, answer.headers["X-Version"]
+
+    @contextmanager
+    def ramping(self, share: int, *command: str) -> Iterator["subprocess.Popen[str]"]:
+        """`pulumi up`, or *command*, once *share* (tenths of a percent) has left whatever had everything."""
+        (begin,) = self.live()
+        with self.stage.running(*(command or UP)) as process:
+            eventually(
+                lambda: self.live().get(begin, 0) == 1000 - share or process.poll() is not None, 60, "a part has moved"
+            )
+            assert process.poll() is None, process.communicate()[0]
+            yield process
+
+    def await_end(self) -> None:
+        """Wait until no process of the engine is left."""
+        eventually(lambda: not of_home(self.stage.home, *ENGINE), 8, "no process of the engine is left")
+
+    def settle(self, version: str) -> None:
+        """*version* has everything; declared are v1, v2 and what had some share; nothing is left of a walk."""
+        keep = {"v1", "v2", *self.live()}
+        self.releases = {one: entry for one, entry in self.releases.items() if one in keep}
+        if (self.live(), self.recorded(), self.marked()) != ({version: 999}, {version: 100}, False):
+            self.declare({version: 100}, steps=[], bake="0s")
+            ok(self.stage.run("env", "SLUICE_TAKE_OVER=yes", *UP))
+            assert (self.live(), self.recorded(), self.marked()) == ({version: 999}, {version: 100}, False)
+
+
+@contextmanager
+def docked(folder: Path, client: docker.DockerClient, host: str) -> Iterator[Dock]:
+    """A stack named dock on *client*'s daemon at *host*, while the block runs; nothing is released yet."""
+    build.build_node(client, fetch.cache(), lambda _: None)
+    build.build_router(client, fetch.cache(), lambda _: None)
+    registry = start(folder / "registry")
+    home = folder / "home"
+    (home / "backend").mkdir(parents=True)
+    stage = Stage(copy_project(folder / "project"), home, "dock")
+    port = free()
+    try:
+        ok(stage.run("pulumi", "stack", "init", "dock"))
+        stage.configure(
+            platform="docker",
+            service={"name": "shop", "port": 8080, "size": 2, "drain": "5s"},
+            docker={"host": host, "port": port, "subnet": SUBNET},
+        )
+        yield Dock(stage, client, registry, f"http://{LOOPBACK}:{port}")
+    finally:
+        _clear(client)
+        stop(folder / "registry")
+
+
+def _clear(client: docker.DockerClient) -> None:
+    ours = {"label": "sluice.service=shop"}
+    for container in client.containers.list(all=True, filters=ours):
+        container.remove(force=True)
+    for volume in client.volumes.list():
+        if volume.name == "shop-routes":
+            volume.remove(force=True)
+    for network in client.networks.list(names=["shop-slices"]):
+        network.remove()
