@@ -35,10 +35,8 @@ TakeOver = Annotated[bool, typer.Option("--take-over", help="Start from live wei
 @app.command()
 def release(
     version: Annotated[str, typer.Argument(metavar="VERSION", help="A new name, such as v42; never used before.")],
-    ami: Annotated[str, typer.Option(metavar="AMI", help="The machine image's id.")],
-    image: Annotated[
-        str | None, typer.Option(metavar="REPO@sha256:…", help="The image, by digest, that the machine's Docker runs.")
-    ] = None,
+    ami: Annotated[str | None, typer.Option(metavar="AMI", help="The machine image's id.")] = None,
+    image: Annotated[str | None, typer.Option(metavar="REPO@sha256:…", help="The image, by digest.")] = None,
     take_over: TakeOver = False,
     stack: StackName = None,
 ) -> None:

@@ -1,4 +1,4 @@
-"""`release VERSION --ami AMI`: a new release gets the traffic.
+"""`release VERSION --ami AMI`, on docker `--image IMAGE`: a new release gets the traffic.
 
 In: version and artifact. Out: the release listed, traffic declared to be all its own, and `up`. Other releases stay.
 """
@@ -13,13 +13,23 @@ from ops.stack import Stack
 
 
 def release(
-    stack: Stack, version: str, ami: str, image: str | None, say: Callable[[str], None], *, take_over: bool = False
+    stack: Stack,
+    version: str,
+    ami: str | None,
+    image: str | None,
+    say: Callable[[str], None],
+    *,
+    take_over: bool = False,
 ) -> None:
-    """Release *version*, made of *ami* and, on its Docker, *image*; *say* gets the progress.
+    """Release *version*, made of *ami* and, on its Docker, *image*, or of *image* alone; *say* gets the progress.
 
     *take_over*: live weights that nobody here set are accepted as the start.
     """
-    entry = {"ami": ami, "image": image} if image else {"ami": ami}
+    entry = {key: value for key, value in (("ami", ami), ("image", image)) if value}
+    if not entry:
+        raise ConfigError(
+            f"release {version}: of what? Write --ami ami-0123456789abcdef0, or on docker --image repo/shop@sha256:…"
+        )
     there = stackfile.load(stack.file).releases.get(version)
     if there is not None and _artifact(there) != _artifact(entry):
         raise ConfigError(

@@ -8,6 +8,7 @@ Readiness: serving   has a share and every instance wanted is healthy
            gone      its target group, its fleet, or (without a share) anything else that it needs is no more
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -128,7 +129,7 @@ def show(report: Report, console: Console) -> None:
     for one in report.slices:
         style = STYLES[one.readiness]
         grade = f"[{style}]{one.readiness}[/{style}]"
-        table.add_row(one.version, f"{one.share:g} %", f"{one.healthy} of {one.desired}", grade, one.artifact)
+        table.add_row(one.version, f"{one.share:g} %", f"{one.healthy} of {one.desired}", grade, _brief(one.artifact))
     console.print(f"{report.service} on {report.platform}")
     console.print(f"declared  {_line(report.declared)}")
     console.print(f"live      {_line(report.live)}")
@@ -139,6 +140,11 @@ def show(report: Report, console: Console) -> None:
         console.print(str(one), markup=False)
     verdict = "[green]converged[/green]" if report.converged else "[red]not converged[/red]: `pulumi up` makes it so"
     console.print(verdict)
+
+
+def _brief(artifact: str) -> str:
+    """*artifact* with as much of its digest as tells it from others; `--json` has all of it."""
+    return re.sub(r"(@sha256:[0-9a-f]{12})[0-9a-f]+", r"\1…", artifact)
 
 
 def _line(shares: Mapping[str, int | float]) -> str:

@@ -67,7 +67,9 @@ class Dock:
     def inside(self, *command: str) -> str:
         """What *command* prints inside the router, without any code of the program."""
         done = self.client.containers.get(ROUTER).exec_run(list(command))
-        return done.output.decode() if done.exit_code == 0 else ""
+        output = done.output
+        assert isinstance(output, bytes)
+        return output.decode() if done.exit_code == 0 else ""
 
     def live(self) -> dict[str, int]:
         """Live weights by version."""
@@ -149,8 +151,7 @@ def docked(folder: Path, client: docker.DockerClient, host: str) -> Iterator[Doc
 
 
 def _clear(client: docker.DockerClient) -> None:
-    ours = {"label": "sluice.service=shop"}
-    for container in client.containers.list(all=True, filters=ours):
+    for container in client.containers.list(all=True, filters={"label": ["sluice.service=shop"]}):
         container.remove(force=True)
     for volume in client.volumes.list():
         if volume.name == "shop-routes":

@@ -37,6 +37,8 @@ def test_a_listed_release_of_the_same_artifact_gets_the_traffic_and_keeps_its_en
     [
         (("v1", OTHER, None), "sluice:releases.v1 is there already"),
         (("v1", AMI, DIGEST), "sluice:releases.v1 is there already"),
+        (("v3", None, None), r"release v3: of what\? Write --ami"),
+        (("v3", None, DIGEST), "sluice:releases.v3: there is no `ami`"),
         (("v3", "latest", None), "it is no AMI id"),
         (("v3", AMI, "repo/shop:latest"), "a tag can be moved"),
         (("V1", AMI, None), "differ only in case"),
