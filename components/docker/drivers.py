@@ -23,7 +23,7 @@ from components.settings import Settings
 from rollout.clock import RealClock
 from rollout.envoy.config import Endpoint
 from rollout.envoy.service import Group
-from rollout.errors import MetricsError, RefusedError, RouterError
+from rollout.errors import MetricsError, RefusedError, RolloutError, RouterError
 from rollout.fleets import Fixed, Fleets
 from rollout.metrics.envoy import EnvoySource
 from rollout.metrics.interface import Source
@@ -82,14 +82,17 @@ class DockerDrivers:
         return Session(self.settings.aws).client("s3")
 
     def drift(self, planned: Shares) -> Mapping[str, str]:
-        """How live differs from *planned*, which no refresh sees; empty when it does not, or nothing stands yet."""
+        """How live differs from *planned*, which no refresh sees; empty when it does not.
+
+        A router that is not there may have lost its routes with its volume; one that does not answer, a walk tells of.
+        """
         try:
             live = self.own().read()
-        except RouterError:
-            return {}  # it is not there, or does not answer: a walk will say so
+        except RolloutError:
+            live = None
         if live and live.shares == planned:
             return {}
-        return {"live": text(live.shares) if live else "nothing", "seen": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+        return {"live": text(live.shares) if live else "unknown", "seen": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
 
     def prepare(self) -> None:
         """Let the router know every declared slice, and bound each container's processes, before any share moves."""
