@@ -1,6 +1,7 @@
 """What slices answered, from the counters of the Envoy before them.
 
-In: its admin page, the slices' clusters. Out: ticks of what each counter has risen by. Envoy keeps no past.
+In: its admin page, the slices' clusters. Out: ticks of what each counter has risen by. Envoy's only past is what it
+has counted since it began.
 
 A counter that fell has begun anew, and what came in between is not known: its version is absent from that tick, and all
 are when Envoy itself began anew. Requests of clients that left before an answer are not counted.
@@ -66,9 +67,14 @@ class EnvoySource:
         known = {version: one for version, one in counts.items() if one}
         return [Tick(before, now, known)] if known else []
 
-    def recent(self, seconds: float) -> None:  # noqa: ARG002  the interface's
-        """None: Envoy keeps no past."""
-        return
+    def recent(self, seconds: float) -> Tick | None:  # noqa: ARG002  the interface's
+        """All since Envoy began, since it keeps no shorter past; None before it counted anything."""
+        now, read = self.clock.now(), self._read()
+        nothing, up = Read(dict.fromkeys(read.counters, 0), {}), read.counters.get(UPTIME, 0)
+        every = {version: self._risen(version, nothing, read) for version in self.clusters}
+        self._owed.clear()
+        known = {version: one for version, one in every.items() if one and one.total}
+        return Tick(now - up, now, known) if known and up else None
 
     def _risen(self, version: str, before: Read, now: Read) -> Counts | None:
         """What was added; None when it fell, or was not there before."""

@@ -37,5 +37,5 @@ class Source(Protocol):
         ...
 
     def recent(self, seconds: float) -> Tick | None:
-        """All that settled within the last *seconds* as one tick; None when the source keeps no past."""
+        """All that settled within the last *seconds*, or since it counts, as one tick; None when it has nothing."""
         ...

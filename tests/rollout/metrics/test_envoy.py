@@ -219,5 +219,9 @@ def test_an_answer_that_is_not_envoys_is_told(admin, made, answer):
         made().poll()
 
 
-def test_envoy_keeps_no_past(source):
+def test_its_past_is_all_that_it_counted_since_it_began(admin, clock, source):
     assert source.recent(600) is None
+    admin.count("one", c2xx=80, c5xx=20)
+    admin.took("one", 400, 5)
+    assert source.recent(600) == Tick(clock.now() - 100, clock.now(), {"v1": Counts(100, 20, 5)})
+    assert counts(source, clock)["v1"] == Counts(100, 20, 5)  # and a tick is what it was without that look
