@@ -141,6 +141,22 @@ def test_ops_stop_ends_the_walk(dock):
     assert dock.live() == {"v1": 999}
 
 
+def test_a_second_up_is_refused_with_who_walks(dock):
+    dock.declare({"v2": 100}, bake="30s")
+    with dock.ramping(250) as up:
+        done = dock.up()
+        assert done.code != 0
+        assert "the stack is currently locked" in done.text
+        ok(dock.stage.run("pulumi", "cancel", "--yes"))
+        done = dock.up()
+        assert done.code != 0
+        assert "another walk is on: v1 100 → v2 100" in done.text
+        assert dock.live() == {"v1": 750, "v2": 250}
+        ok(dock.stage.run(*OPS, "stop"))
+        up.communicate(timeout=20)
+    assert dock.live() == {"v1": 999}
+
+
 def test_the_operators_verbs_say_and_do_the_same_as_on_machines(dock):
     status = dock.stage.run(*OPS, "status", "--json")
     assert ok(status)
