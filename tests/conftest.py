@@ -85,11 +85,27 @@ SLOW = (
 )
 
 
+# Tests that look at how long something takes: within a second, or beside another.
+ALONE = (
+    "e2e/test_figures.py",
+    "e2e/test_interrupts.py",
+    "images/test_figures.py",
+    "rehearsal/cloud/test_balancer.py",
+    "rehearsal/test_load.py",
+)
+
+
+@pytest.hookimpl(tryfirst=True)  # before the marks are looked at
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is in SLOW."""
+    """Mark what is in SLOW and in ALONE; tests of one file stay together, and so do all that need Docker."""
     for item in items:
-        if item.path.relative_to(TESTS).as_posix().startswith(SLOW):
+        path = item.path.relative_to(TESTS).as_posix()
+        if path.startswith(SLOW):
             item.add_marker(pytest.mark.slow)
+        if path in ALONE:
+            item.add_marker(pytest.mark.alone)
+        group = "docker" if "docker_host" in getattr(item, "fixturenames", ()) else path
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
