@@ -73,7 +73,7 @@ class Router(pulumi.ComponentResource):
         return docker.Container(
             f"{self._name}-router",
             name=names.router(self._name),
-            image=image.image_id,
+            image=image.name,  # as it is written: a tag that was moved since replaces no router that serves
             entrypoints=["envoy"],
             command=["--config-path", f"{names.FOLDER}/bootstrap.json", "--log-level", "warning"],
             **BOUNDS,

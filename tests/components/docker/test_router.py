@@ -33,6 +33,10 @@ def test_it_outlives_releases_and_is_replaced_only_by_its_own_settings(cloud):
     assert (volume.inputs["name"], volume.request.protect) == ("shop-routes", True)
 
 
+def test_its_image_is_what_the_config_says_so_that_a_moved_tag_replaces_nothing(cloud):
+    assert made(cloud, router="sluice/router:latest").inputs["image"] == "sluice/router:latest"
+
+
 def test_it_may_do_nothing_but_route(cloud):
     one = made(cloud).inputs
     assert (one["user"], one["readOnly"], one["capabilities"]) == ("101:101", True, {"drops": ["ALL"]})
