@@ -18,8 +18,8 @@ check: setup ## format, lint, types and the fast tests: before each commit
 	@$(MAKE) --no-print-directory -j2 style fast
 
 test: setup style ## everything: make check, and the slow and end-to-end tests on the real engine
-	SLUICE_INSTALL_DOCKER=1 $(BIN)/python -m pytest -rs -n 2 --dist loadgroup -m "not alone"
-	$(BIN)/python -m pytest -rs -m alone
+	$(BIN)/python -m pytest -rs -n 2 --dist loadfile -m "not alone"
+	SLUICE_INSTALL_DOCKER=1 $(BIN)/python -m pytest -rs -m alone
 
 demo: setup ## releases, a refused one, a rollback, under traffic on a local cloud; about two minutes
 	$(BIN)/python -m rehearsal demo

@@ -97,15 +97,13 @@ ALONE = (
 
 @pytest.hookimpl(tryfirst=True)  # before the marks are looked at
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is in SLOW and in ALONE; tests of one file stay together, and so do all that need Docker."""
+    """Mark what is in SLOW, and what runs alone: those of ALONE, and all that share the one Docker daemon."""
     for item in items:
         path = item.path.relative_to(TESTS).as_posix()
         if path.startswith(SLOW):
             item.add_marker(pytest.mark.slow)
-        if path in ALONE:
+        if path in ALONE or "docker_host" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.alone)
-        group = "docker" if "docker_host" in getattr(item, "fixturenames", ()) else path
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
