@@ -90,8 +90,6 @@ class Router(pulumi.ComponentResource):
                 ignore_changes=["ports"],
                 hooks=ResourceHookBinding(before_create=[seed]),
                 delete_before_replace=True,
-                protect=True,
-                retain_on_delete=True,
             ),
         )
 
