@@ -35,7 +35,8 @@ class Dock:
     stage: Stage
     client: docker.DockerClient
     registry: Registry
-    url: str
+    host: str
+    url: str = ""
     images: dict[str, str] = field(default_factory=dict)
     releases: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -56,6 +57,11 @@ class Dock:
     def declare(self, traffic: Mapping[str, float], **rollout: Any) -> None:
         """Write *traffic* and the releases into the stack file, and RAMP with what differs from it."""
         self.stage.configure(traffic=dict(traffic), releases=self.releases, rollout={**RAMP, **rollout})
+
+    def listen(self, port: int) -> None:
+        """From the next `up` on clients reach it at *port*."""
+        self.stage.configure(docker={"host": self.host, "port": port, "subnet": SUBNET})
+        self.url = f"http://{LOOPBACK}:{port}"
 
     def up(self, *options: str) -> Done:
         return self.stage.up(*options)
@@ -136,15 +142,15 @@ def docked(folder: Path, client: docker.DockerClient, host: str) -> Iterator[Doc
     home = folder / "home"
     (home / "backend").mkdir(parents=True)
     stage = Stage(copy_project(folder / "project"), home, "dock")
-    port = free()
     try:
         ok(stage.run("pulumi", "stack", "init", "dock"))
         stage.configure(
             platform="docker",
             service={"name": "shop", "port": 8080, "size": 2, "drain": "5s"},
-            docker={"host": host, "port": port, "subnet": SUBNET},
         )
-        yield Dock(stage, client, registry, f"http://{LOOPBACK}:{port}")
+        dock = Dock(stage, client, registry, host)
+        dock.listen(free())
+        yield dock
     finally:
         _clear(client)
         stop(folder / "registry")

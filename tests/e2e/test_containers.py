@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
+from rehearsal.cloud.loopback import free
 from rehearsal.load import Load, dropped, dropped_by, own
 from tests.e2e.conftest import eventually, ok
 from tests.e2e.dock import ROUTER, Dock, docked
@@ -230,6 +231,39 @@ def test_a_lost_volume_ends_in_the_declared_weights(dock):
     alone(dock, "v1")
     assert dock.ask() == (200, "v1")
     ok(dock.up("--expect-no-changes"))
+
+
+def test_the_routers_own_settings_may_change_and_the_weights_stay(dock):
+    dock.declare({"v1": 50, "v2": 50}, steps=[])
+    ok(dock.up())
+    before = dock.url
+    dock.listen(free())
+    ok(dock.up())
+    assert dock.live() == {"v1": 500, "v2": 500}
+    assert dock.url != before
+    eventually(lambda: answers(dock), 10, "it serves at its new port")
+    dock.declare({"v1": 100}, steps=[])
+    ok(dock.up())
+
+
+def test_an_image_is_released_by_ops_and_gone_back_from(dock, load):
+    image = dock.build("v7")
+    text = ok(dock.stage.run(*OPS, "release", "v7", "--image", image))
+    assert "v7: 2 of 2 healthy" in text
+    alone(dock, "v7")
+    assert "v1 is warm: 2 of 2 healthy" in ok(dock.stage.run(*OPS, "rollback"))
+    alone(dock, "v1")
+    assert dropped(load.stop()) == []
+
+
+def test_down_takes_every_slice_and_one_goes_on_from_there(dock):
+    ok(dock.stage.run("sh", "-c", f"echo dock | {sys.executable} -m ops down"))
+    assert (dock.containers("v1"), dock.containers("v2")) == ([], [])
+    assert dock.live() == {}
+    dock.declare({"v1": 100})
+    ok(dock.up())
+    alone(dock, "v1")
+    assert dock.ask() == (200, "v1")
 
 
 def answers(dock: Dock) -> tuple[int, str] | None:
