@@ -52,8 +52,8 @@ class DockerBackend:
         )
 
     def fault(self, spec: Mapping[str, Any]) -> str | None:
-        """Why the image of a release's *spec* cannot be had; None when it can."""
-        return preflight.fault(spec, self._host)
+        """Why the image or a secret of a release's *spec* cannot be had; None when it can. An `up` pulls the image."""
+        return preflight.fault(spec, self._host, pull=not pulumi.runtime.is_dry_run())
 
     def slice(self, release: Release, published: pulumi.Resource, let_go: ResourceHook) -> Target:
         """Build *release*'s containers after *published*."""
@@ -64,6 +64,7 @@ class DockerBackend:
             network=self._network.name,
             drain=self._settings.service.drain,
             let_go=let_go,
+            rejoin=self._router.rejoin,
         )
         # After the router: what is found wrong with it is found before anything of a release is made.
         opts = ResourceOptions.merge(self._opts, ResourceOptions(depends_on=[published, self._router.container]))

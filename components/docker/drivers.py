@@ -15,7 +15,7 @@ from requests.exceptions import RequestException
 from components import naming
 from components.aws.session import Session
 from components.config_docker import Container
-from components.docker import addresses, names
+from components.docker import addresses, membership, names
 from components.docker.host import Host, short
 from components.drivers import Place, prometheus
 from components.release import Release
@@ -40,6 +40,7 @@ class DockerDrivers:
         self.settings = settings
         self.host = Host(settings.docker.host)
         _ = self.host.client  # here and now: better than in the middle of a walk
+        self._at = (settings.service.name, settings.docker.subnet, self.host)
         self._leaving = threading.Lock()
         self._left: set[str] = set()
 
@@ -87,15 +88,21 @@ class DockerDrivers:
         A router that is not there may have lost its routes with its volume; one that does not answer, a walk tells of.
         """
         try:
-            live = self.own().read()
+            live, astray = self.own().read(), membership.astray(*self._at)
         except RolloutError:
-            live = None
-        if live and live.shares == planned:
+            live, astray = None, []
+        if live and live.shares == planned and not astray:
             return {}
-        return {"live": text(live.shares) if live else "unknown", "seen": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+        off = {"off the network": ", ".join(astray)} if astray else {}
+        seen = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        return {"live": text(live.shares) if live else "unknown", **off, "seen": seen}
 
     def prepare(self) -> None:
-        """Let the router know every declared slice, and bound each container's processes, before any share moves."""
+        """Let the router know every declared slice, and bound each container's processes, before any share moves.
+
+        And put on the network what was taken off it.
+        """
+        membership.rejoin(*self._at)
         for release in self.settings.releases:
             limits = release.container or Container()
             for container in self._containers(release.version):

@@ -9,6 +9,7 @@ from typing import Any
 ENTRY = 10_000  # the port on which the router listens inside
 FOLDER = "/etc/envoy"  # of the files that the router's Envoy follows
 SERVICE, VERSION, STACK = "sluice.service", "sluice.version", "sluice.stack"
+ADDRESS = "sluice.address"
 
 
 def router(service: str) -> str:

@@ -13,9 +13,10 @@ from typing import Any
 
 import pulumi
 from docker.errors import APIError, ImageNotFound, NotFound
+from docker.types import Mount
 from requests.exceptions import RequestException
 
-from components.docker import names
+from components.docker import entry, names
 from components.docker.host import Host, short
 from components.settings import Settings
 
@@ -27,6 +28,7 @@ def check(settings: Settings, host: Host) -> None:
     try:
         _check_subnet(settings, host)
         _check_router(settings.docker.router, host)
+        entry.check(settings.service.name, settings.docker, host)
     except (APIError, RequestException) as error:
         raise pulumi.RunError(f"{host.url} could not be asked what stands there: {short(error)}") from None
 
@@ -65,21 +67,53 @@ def _check_router(image: str, host: Host) -> None:
             ) from None
 
 
-def fault(spec: Mapping[str, Any], host: Host) -> str | None:
-    """Why the image of a release of *spec* cannot run on *host*, from the faulty key on; None when it can."""
+def fault(spec: Mapping[str, Any], host: Host, *, pull: bool) -> str | None:
+    """Why a release of *spec* cannot run on *host*, from the faulty key on; None when it can.
+
+    *pull* gets the image there first. Without it nothing is touched, and of an image that is only in its registry it
+    stays open as whom it runs; nor is any secret looked for.
+    """
     image = spec["image"]
     try:
-        found = host.client.images.get(image)
+        found = _found(image, host)
+        if found is None:
+            why = _in_registry(image, host)
+            if why or not pull:
+                return f"image: {image} {why}" if why else None
+            found = host.client.images.pull(image)
+        faulty = _cpu_fault(found, image, host) or _user_fault(found.attrs["Config"].get("User") or "", spec)
+        return faulty or (_secret_fault(spec, host) if pull else None)
+    except (APIError, RequestException) as error:
+        return f"image: {image} cannot be had on {host.url}: {short(error)}"
+
+
+def _found(image: str, host: Host) -> Any:
+    try:
+        return host.client.images.get(image)
     except ImageNotFound:
-        why = _in_registry(image, host)
-        return f"image: {image} {why}" if why else None
+        return None
+
+
+def _cpu_fault(found: Any, image: str, host: Host) -> str | None:
     wanted = MACHINES.get(machine := host.client.info()["Architecture"], machine)
-    if found.attrs["Architecture"] != wanted:
-        return (
-            f"image: {image} is for {found.attrs['Architecture']}, and {host.url} runs {wanted}; write the digest of "
-            "an image for that CPU"
-        )
-    return _user_fault(found.attrs["Config"].get("User") or "", spec)
+    if found.attrs["Architecture"] == wanted:
+        return None
+    return (
+        f"image: {image} is for {found.attrs['Architecture']}, and {host.url} runs {wanted}; write the digest of an "
+        "image for that CPU"
+    )
+
+
+def _secret_fault(spec: Mapping[str, Any], host: Host) -> str | None:
+    """Which secret's file is not there: the daemon says so of a container that is never started."""
+    for name, path in (spec.get("secrets") or {}).items():
+        config = host.client.api.create_host_config(mounts=[Mount("/run/secrets/x", path, "bind", read_only=True)])
+        try:
+            made = host.client.api.create_container(spec["image"], ["none"], host_config=config)
+        except APIError as error:
+            return f"secrets.{name}: {path} cannot be mounted on {host.url} ({short(error)}); put the file there first"
+        host.client.api.remove_container(made["Id"], v=True)
+    return None
 
 
 def _user_fault(user: str, spec: Mapping[str, Any]) -> str | None:
@@ -101,7 +135,7 @@ def _in_registry(image: str, host: Host) -> str | None:
         return f"is neither on {host.url} nor in its registry; push it, or write the digest of one that is there"
     except (APIError, RequestException) as error:
         said = short(error)
-        if "unauthorized" in said or "authentication" in said or "denied" in said:
+        if any(word in said for word in ("unauthorized", "authentication", "credentials", "denied")):
             return f"is not on {host.url}, and its registry refuses who asks ({said}); run `docker login` first"
         if "manifest unknown" in said or "not found" in said:
             return f"is neither on {host.url} nor in its registry ({said}); push it, or write the digest of one that is"

@@ -21,7 +21,7 @@ from docker.errors import NotFound
 from pulumi import Input, ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceOptions
 
 from components.config_docker import Docker
-from components.docker import addresses, names
+from components.docker import addresses, entry, membership, names
 from components.docker.host import Host
 from rollout.envoy import resources, service
 from rollout.envoy.config import Listener
@@ -49,9 +49,10 @@ TLS = {"certificate": "tls.pem", "key": "tls.key"}
 
 
 class Router(pulumi.ComponentResource):
-    """Outputs: `container`."""
+    """Outputs: `container`. `rejoin`: a hook that puts a container back on the network before it is changed."""
 
     container: docker.Container
+    rejoin: ResourceHook
 
     def __init__(self, name: str, settings: Docker, host: Host, network: Input[str], opts: ResourceOptions) -> None:
         super().__init__("sluice:docker:Router", name, None, opts)
@@ -60,6 +61,9 @@ class Router(pulumi.ComponentResource):
         volume = docker.Volume(name, name=names.volume(name), opts=lasting)
         image = docker.RemoteImage(
             f"{name}-router", name=settings.router, keep_locally=True, opts=ResourceOptions(parent=self)
+        )
+        self.rejoin = ResourceHook(
+            "rejoin", lambda args: asyncio.to_thread(membership.rejoin, name, settings.subnet, host, args.id)
         )
         seed = ResourceHook("seed", lambda args: _seed(host, settings, args))
         mount = {"type": "volume", "source": volume.name, "target": names.FOLDER}
@@ -88,7 +92,7 @@ class Router(pulumi.ComponentResource):
             opts=ResourceOptions(
                 parent=self,
                 ignore_changes=["ports"],
-                hooks=ResourceHookBinding(before_create=[seed]),
+                hooks=ResourceHookBinding(before_create=[seed], before_update=[self.rejoin]),
                 delete_before_replace=True,
             ),
         )
@@ -97,6 +101,7 @@ class Router(pulumi.ComponentResource):
 async def _seed(host: Host, settings: Docker, args: ResourceHookArgs) -> None:
     made = args.new_inputs or {}
     volume = next(one["source"] for one in made["mounts"] if one["target"] == names.FOLDER)
+    await asyncio.to_thread(entry.probe, settings, host, made["image"], made["networksAdvanced"][0]["name"])
     await asyncio.to_thread(seed, host, made["image"], volume, files(settings))
 
 

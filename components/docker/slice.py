@@ -29,7 +29,8 @@ LOGS = {"max-size": "10m", "max-file": "3"}
 @dataclass(frozen=True, kw_only=True)
 class SliceArgs:
     """`at`: an address for each container; `drain`: seconds in which one that leaves may finish its requests;
-    `let_go`: the hook that guards the deletion of each.
+    `let_go`: the hook that guards the deletion of each; `rejoin`: which puts it back on its
+    network before it is started again.
     """
 
     release: Release
@@ -38,6 +39,7 @@ class SliceArgs:
     network: Input[str]
     drain: int
     let_go: ResourceHook
+    rejoin: ResourceHook
 
 
 class Slice(pulumi.ComponentResource):
@@ -73,6 +75,7 @@ class Slice(pulumi.ComponentResource):
                 {"label": names.SERVICE, "value": self._args.service},
                 {"label": names.VERSION, "value": release.version},
                 {"label": names.STACK, "value": pulumi.get_stack()},
+                {"label": names.ADDRESS, "value": address},
             ],
             log_driver="json-file",
             log_opts=LOGS,
@@ -85,7 +88,7 @@ class Slice(pulumi.ComponentResource):
             opts=ResourceOptions(
                 parent=self,
                 ignore_changes=[*MADE_FROM],
-                hooks=ResourceHookBinding(before_delete=[self._args.let_go]),
+                hooks=ResourceHookBinding(before_update=[self._args.rejoin], before_delete=[self._args.let_go]),
                 custom_timeouts=CustomTimeouts(delete=f"{drain + 600}s"),
             ),
         )

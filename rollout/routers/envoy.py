@@ -154,6 +154,9 @@ class EnvoyRouter:
         text, version = document(sorted(every, key=lambda one: one["name"]))
         self._put(CLUSTERS, text)
         self._await("clusters", lambda: any(one["value"] == version for one in self.page(VERSION_OF_CLUSTERS)["stats"]))
+        # A new one is shown, and may be routed to, once each of its targets was checked or did not answer in time.
+        names = {one["name"] for one in every}
+        self._await("clusters", lambda: names <= {one["name"] for one in self._clusters()})
 
     def _write_routes(self, every: Sequence[Resource], *, first: bool = False) -> None:
         file, version = service.route_file(every, first=first)

@@ -1,7 +1,6 @@
 """A service on a real Docker daemon with its images in a real registry: what the tests of container slices stand on."""
 
 import json
-import shutil
 import subprocess
 import tempfile
 import urllib.request
@@ -24,13 +23,16 @@ from tests.e2e.ramps import ENGINE
 
 ROUTER = "shop-router"
 SUBNET = "10.207.0.0/16"
+DRAIN = 5  # seconds
 RAMP = {"ready": "30s", "steps": [25, 50], "bake": "1s", "deadline": "2m", "gates": {}, "rollback": "ramp"}
 SAMPLE = ROOT / "rehearsal" / "sample" / "server.js"
 
 
 @dataclass
 class Dock:
-    """`releases`: the entries that are declared, by version; `images`: what each version is built from, by digest."""
+    """By version, `releases`: the entries that are declared; `images`: what each is built
+    from, by digest.
+    """
 
     stage: Stage
     client: docker.DockerClient
@@ -40,10 +42,12 @@ class Dock:
     images: dict[str, str] = field(default_factory=dict)
     releases: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def build(self, version: str, *lines: str) -> str:
-        """An image of the sample service, pushed; *lines* are added to its Dockerfile. Its name by digest."""
+    def build(self, version: str, *lines: str, app: str = "") -> str:
+        """An image of the sample service, or of *app* in JavaScript, pushed; its name by digest, under which the host
+        does not have it. *lines* are added to its Dockerfile.
+        """
         with tempfile.TemporaryDirectory() as folder:
-            shutil.copy(SAMPLE, Path(folder, "server.js"))
+            Path(folder, "server.js").write_text(app or SAMPLE.read_text())
             text = ["FROM sluice/node:latest", "COPY server.js /app/", f"ENV BUILT={version}", *lines]
             Path(folder, "Dockerfile").write_text("\n".join([*text, 'CMD ["server.js"]', ""]))
             self.client.images.build(path=folder, tag=f"shop-test:{version}")
@@ -60,8 +64,20 @@ class Dock:
 
     def listen(self, port: int) -> None:
         """From the next `up` on clients reach it at *port*."""
-        self.stage.configure(docker={"host": self.host, "port": port, "subnet": SUBNET})
         self.url = f"http://{LOOPBACK}:{port}"
+        self.place()
+
+    @property
+    def port(self) -> int:
+        """Where clients reach it."""
+        return int(self.url.rpartition(":")[2])
+
+    def place(self, service: str = "shop", **change: Any) -> None:
+        """Write where it stands into the stack file, with what is to *change* of it."""
+        own = {"host": self.host, "port": self.port, "subnet": SUBNET}
+        self.stage.configure(
+            service={"name": service, "port": 8080, "size": 2, "drain": f"{DRAIN}s"}, docker={**own, **change}
+        )
 
     def up(self, *options: str) -> Done:
         return self.stage.up(*options)
@@ -144,10 +160,7 @@ def docked(folder: Path, client: docker.DockerClient, host: str) -> Iterator[Doc
     stage = Stage(copy_project(folder / "project"), home, "dock")
     try:
         ok(stage.run("pulumi", "stack", "init", "dock"))
-        stage.configure(
-            platform="docker",
-            service={"name": "shop", "port": 8080, "size": 2, "drain": "5s"},
-        )
+        stage.configure(platform="docker")
         dock = Dock(stage, client, registry, host)
         dock.listen(free())
         yield dock
