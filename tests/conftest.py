@@ -54,6 +54,8 @@ SLOW = (
     "components/aws/test_backend.py",
     "components/aws/test_session.py",
     "components/aws/test_user_data.py",
+    "components/docker/test_host.py",
+    "components/docker/test_preflight.py",
     "components/test_gate.py",
     "components/test_interrupt.py",
     "e2e/",

@@ -29,6 +29,7 @@ def test_it_outlives_releases_and_is_replaced_only_by_its_own_settings(cloud):
     assert list(one.request.ignoreChanges) == ["ports"]  # lost while it is stopped, and would replace it then
     assert one.request.deleteBeforeReplace
     assert list(one.request.hooks.before_create) == ["seed"]
+    assert list(one.request.hooks.before_update) == ["rejoin"]
     volume = cloud.one("Volume")
     assert (volume.inputs["name"], volume.request.protect) == ("shop-routes", True)
 

@@ -22,6 +22,7 @@ def made(cloud: RecordingCloud, **release) -> list[Registered]:
             network="shop-slices",
             drain=20,
             let_go=ResourceHook("let-go", lambda _: None),
+            rejoin=ResourceHook("rejoin", lambda _: None),
         )
         Slice("shop-v1", args, ResourceOptions())
 
@@ -32,6 +33,10 @@ def made(cloud: RecordingCloud, **release) -> list[Registered]:
 def test_each_container_has_an_address_of_its_own_on_the_services_network_alone(cloud):
     networks = [one.inputs["networksAdvanced"] for one in made(cloud)]
     assert networks == [[{"name": "shop-slices", "ipv4Address": at, "aliases": ["v1"]}] for at in AT]
+    labels = [{"label": "sluice.address", "value": at} for at in AT]
+    assert [label in one.inputs["labels"] for label, one in zip(labels, cloud.all("Container"), strict=True)] == [
+        True
+    ] * 2
     assert [one.inputs.get("ports") for one in cloud.all("Container")] == [None, None]
 
 
@@ -68,6 +73,7 @@ def test_it_comes_back_after_a_restart_of_the_host_and_may_finish_its_requests(c
     one = made(cloud)[0]
     assert (one.inputs["restart"], one.inputs["mustRun"], one.inputs["wait"]) == ("unless-stopped", True, False)
     assert (one.inputs["stopTimeout"], one.inputs["destroyGraceSeconds"]) == (20, 20)
+    assert list(one.request.hooks.before_update) == ["rejoin"]  # it cannot be started off its network
     assert list(one.request.hooks.before_delete) == ["let-go"]
     assert one.request.customTimeouts.delete == "620s"
 
