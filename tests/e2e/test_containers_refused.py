@@ -162,7 +162,7 @@ def test_another_subnet_than_the_networks_own_is_refused(dock):
 
 def test_a_port_that_someone_else_took_is_refused_and_freed_it_is_had(dock):
     dock.client.containers.get(ROUTER).remove(force=True)
-    port = int(dock.url.rpartition(":")[2])
+    port = dock.port
     with socket.create_server((LOOPBACK, port)):
         done = dock.up()
         assert done.code != 0
