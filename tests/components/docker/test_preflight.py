@@ -36,7 +36,7 @@ def network(docker_client) -> Iterator[Any]:
     made.remove()
 
 
-def settings(service: str = "shop", **docker: Any) -> Settings:
+def settings(service: str = "mine", **docker: Any) -> Settings:
     named = {"name": service, "port": 8080, "drain": 5}
     return parse(docker_config(service=named, docker={"subnet": SUBNET, "router": "nobody/router:1", **docker}))
 
@@ -113,11 +113,11 @@ def test_a_port_that_is_taken_and_an_interface_that_the_host_does_not_have(host,
     entry.probe(of, host, image, network.name)
     held = docker_client.containers.run(
         image,
-        ["--version"],
-        entrypoint=["sleep", "60"],
+        entrypoint=["cat"],
+        stdin_open=True,
         detach=True,
         ports={"1/tcp": (LOOPBACK, of.port)},
-        name="holder",
+        name="other-holder",
     )
     try:
         with pytest.raises(pulumi.RunError, match=rf"sluice:docker.port: {of.port} of {LOOPBACK} is taken \(.*holder"):
@@ -135,7 +135,9 @@ def test_a_port_that_is_taken_and_an_interface_that_the_host_does_not_have(host,
 def test_who_was_taken_off_the_network_is_put_back_at_its_address(host, docker_client, network):
     image = build.build_router(docker_client, fetch.cache(), lambda _: None).id
     labels = {"sluice.service": "other", "sluice.address": "10.209.2.3"}
-    one = docker_client.containers.run(image, entrypoint=["sleep", "60"], detach=True, labels=labels, name="other-v1-0")
+    one = docker_client.containers.run(
+        image, entrypoint=["cat"], stdin_open=True, detach=True, labels=labels, name="other-v1-0"
+    )
     try:
         assert membership.astray("other", SUBNET, host) == ["other-v1-0"]
         membership.rejoin("other", SUBNET, host, "another id")
