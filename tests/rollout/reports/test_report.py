@@ -10,7 +10,7 @@ import pytest
 from rollout.reports.report import render, write
 from tests import walks
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
