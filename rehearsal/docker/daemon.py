@@ -105,7 +105,7 @@ def _started(home: Path, dockerd: str, say: Say) -> Found:
     complaint = ""
     for driver in DRIVERS:
         say(f"starting a Docker daemon in {place}, storage driver {driver}")
-        process = _start(place, [dockerd, *_flags(place, name, driver)])
+        process = spawn(place, [dockerd, *_flags(place, name, driver)])
         host = f"unix://{place / 'docker.sock'}"
         record.write(home, Record(process, host, name))
         if version := _await(process, host):
@@ -128,8 +128,11 @@ def _flags(place: Path, name: str, driver: str) -> Iterator[str]:
     yield "--log-level=warn"
 
 
-def _start(place: Path, command: list[str]) -> Child:
-    """Not by `subprocess`, which expects to see the end of what it started: this is to live on."""
+def spawn(place: Path, command: list[str]) -> Child:
+    """Start the *command* of the daemon in *place*.
+
+    Not by `subprocess`, which expects to see the end of what it started: this is to live on.
+    """
     kept = {**os.environ, "PATH": packages.path()}
     for key in ("NO_PROXY", "no_proxy"):
         kept[key] = ",".join(filter(None, (os.environ.get(key, ""), "127.0.0.0/8,localhost")))

@@ -17,7 +17,7 @@ const { HOST = "127.0.0.1", PORT = "8080", SLUICE_VERSION = "dev" } = process.en
 const KEEP_ALIVE = 75_000; // milliseconds; longer than a balancer keeps its connections to us, so that it closes first
 const HEALTH = "/healthz";
 const SLOWEST = 60_000;
-const LOOK = 200; // milliseconds between looks at the file of faults
+const LOOK = 200; // milliseconds between looks, at the file of faults or at silent connections
 const CHANCES = ["fail", "slow", "reset"];
 const NONE = { fail: 0, slow: 0, reset: 0, crash_after: 0, unhealthy: 0, boot_seconds: 0, slow_ms: 400 };
 
@@ -135,11 +135,23 @@ const server = http.createServer((request, response) => {
 server.keepAliveTimeout = KEEP_ALIVE;
 server.headersTimeout = KEEP_ALIVE + 5_000; // else Node ends a connection that was idle for this long
 
+const connected = new Set();
+server.on("connection", (socket) => {
+  connected.add(socket);
+  socket.once("close", () => connected.delete(socket));
+});
+
+// Node takes a connection on which nothing was ever asked for a busy one, and would wait for it for ever.
+function endSilent() {
+  for (const socket of connected) if (socket.bytesRead === 0) socket.destroy();
+}
+
 process.on("SIGTERM", () => {
   if (ending) return;
   ending = true;
   server.close(() => process.exit(0));
   server.closeIdleConnections();
+  setInterval(endSilent, LOOK); // not at once: what was just accepted may be about to ask
 });
 
 const listen = () =>

@@ -160,5 +160,5 @@ def _power(value: float, _: int = 0) -> str:
 
 
 def _legend(axes: Any, above: float = 1.0) -> None:
-    columns = max(1, len(axes.get_legend_handles_labels()[1]))
-    axes.legend(loc="lower right", bbox_to_anchor=(1, above), ncols=columns, borderpad=0)
+    if columns := len(axes.get_legend_handles_labels()[1]):  # without any, matplotlib warns
+        axes.legend(loc="lower right", bbox_to_anchor=(1, above), ncols=columns, borderpad=0)

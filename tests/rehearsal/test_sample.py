@@ -169,6 +169,14 @@ def test_without_a_request_under_way_it_ends_at_once(start, connect):
     assert process.wait(2) == 0
 
 
+def test_a_connection_on_which_nothing_was_ever_asked_holds_up_nothing(start, connect):
+    process, port = start()
+    with socket.create_connection(("127.0.0.1", port), 5):
+        get(connect(port), "/")  # by now the one before was accepted
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 0
+
+
 def test_what_is_not_http_ends_the_connection_and_nothing_else(start, connect):
     _, port = start()
     with socket.create_connection(("127.0.0.1", port), timeout=5) as client:

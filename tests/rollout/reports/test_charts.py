@@ -56,3 +56,9 @@ def test_a_crash_has_no_line_of_an_end(drawn):
         return chart.wide.count("stroke: var(--ink)")
 
     assert (ends(drawn["crashed"][0]), ends(drawn["restored"][0])) == (0, 1)
+
+
+def test_a_walk_without_any_request_has_charts_and_no_warning():
+    idle = walks.Story({"v1": lambda _: 0, "v2": lambda _: 0}, requests=0).tell(until=30)
+    (rates,) = [one for one in charts(idle) if one.title == "Failed requests"]
+    assert "v1" not in words(rates.wide)

@@ -1,0 +1,119 @@
+"""A Docker daemon that restarts takes every container down with it; all comes back as it was declared."""
+
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from docker.errors import APIError
+
+from images.build import connect
+from rehearsal.docker import asking, daemon, record
+from rehearsal.docker.errors import DockerError
+from rehearsal.docker.record import Record
+from rehearsal.load import own
+from tests.e2e.conftest import eventually, ok
+from tests.e2e.dock import Dock, docked
+
+VERSIONS = ("v1", "v2", "v3")
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """Of a daemon that these tests alone use; skipped where none can be."""
+    folder = Path(tempfile.mkdtemp(prefix="sluice-"))
+    nobody = {"DOCKER_HOST": f"unix://{record.folder(folder) / 'docker.sock'}"}
+    try:
+        daemon.launch(folder, nobody, lambda _: None, install="SLUICE_INSTALL_DOCKER" in os.environ)
+        yield folder
+    except DockerError as error:
+        pytest.skip(str(error))
+    finally:
+        daemon.take_down(folder, lambda _: None)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def dock(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dock]:
+    """v1 and v2 share the traffic, v3 has none."""
+    kept = record.running(home)
+    assert kept
+    with closing(connect(kept.host)) as client, docked(tmp_path_factory.mktemp("dock"), client, kept.host) as dock:
+        for version in VERSIONS:
+            dock.add(version)
+        dock.declare({"v1": 75, "v2": 25})
+        ok(dock.up())
+        yield dock
+
+
+def restart(home: Path) -> None:
+    """End the daemon as systemd does, and start it again with the same flags; it keeps no container alive meanwhile."""
+    kept = record.running(home)
+    assert kept
+    process = kept.process.process()
+    assert process
+    command = process.cmdline()
+    assert not any("live-restore" in flag for flag in command)
+    process.send_signal(signal.SIGTERM)
+    eventually(lambda: not kept.process.is_alive(), 40, "the daemon has ended")
+    assert asking.answers(kept.host) is None
+    record.write(home, Record(daemon.spawn(record.folder(home), command), kept.host, kept.bridge))
+    eventually(lambda: asking.answers(kept.host), 60, "the daemon answers again")
+
+
+def live(dock: Dock) -> dict[str, int] | None:
+    """Live weights; None while the router is not there."""
+    try:
+        return dock.live()
+    except APIError:
+        return None
+
+
+class Isolated:
+    """Asks for each slice by name all the while: who answered whom."""
+
+    def __init__(self, dock: Dock) -> None:
+        self._dock = dock
+        self._stop = threading.Event()
+        self.answered: Counter[tuple[str, str]] = Counter()
+        self._thread = threading.Thread(target=self._ask, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _ask(self) -> None:
+        while not self._stop.wait(0.02):
+            for wanted in VERSIONS:
+                try:
+                    self.answered[wanted, self._dock.ask(X_Slice=wanted)[1]] += 1
+                except (OSError, EOFError):
+                    continue  # nobody answers while nothing stands
+
+
+def test_a_restart_of_the_daemon_ends_in_the_declared_weights_and_no_slice_answers_for_another(dock, home):
+    before = dock.live()
+    began = {one.id: one.attrs["State"]["StartedAt"] for version in VERSIONS for one in dock.containers(version)}
+    load, isolated = dock.load(), Isolated(dock)
+    load.start()
+    restart(home)
+    eventually(lambda: live(dock) == before, 30, "the weights are live")
+    answered = isolated.answered.copy()
+    eventually(lambda: all(isolated.answered[one, one] > answered[one, one] + 20 for one in VERSIONS), 30, "all answer")
+    isolated.stop()
+    answers = load.stop()
+    after = {one.id: one.attrs["State"]["StartedAt"] for version in VERSIONS for one in dock.containers(version)}
+    assert set(after) == set(began)
+    assert all(after[one] > began[one] for one in began), "a container lived through it"
+    assert any(one.status == 0 for one in answers), "nobody saw the daemon go"
+    assert own(answers, "v3") == []
+    assert {wanted for wanted, who in isolated.answered if wanted != who} == set()
+    assert before == {"v1": 750, "v2": 250}
+    ok(dock.up("--expect-no-changes"))
