@@ -6,10 +6,10 @@ PYTHON ?=
 PYTHONS := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check style fast test demo image clean
+.PHONY: help setup check style fast test demo demo-containers image clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed ## .venv with the pinned requirements, and the pulumi engine; again: instant
 	@$(BIN)/python -m rehearsal.engine
@@ -23,6 +23,9 @@ test: setup style ## everything: make check, and the slow and end-to-end tests o
 
 demo: setup ## releases, a refused one, a rollback, under traffic on a local cloud; about two minutes
 	$(BIN)/python -m rehearsal demo
+
+demo-containers: setup ## the same story on containers, with real Docker: a daemon that answers, or one of its own; about four minutes
+	$(BIN)/python -m rehearsal demo --containers
 
 image: setup ## sluice/node, the image that apps are layered on; needs a Docker daemon and Debian's apt-get
 	@$(BIN)/python -m images node

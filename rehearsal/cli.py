@@ -122,11 +122,14 @@ def faults(
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    *,
+    containers: Annotated[bool, typer.Option("--containers", help="On real Docker, instead of the local AWS.")] = False,
+) -> None:
     """Play releases, a refused one and a rollback under load, on a cloud of its own."""
     from rehearsal import demo as play  # noqa: PLC0415  matplotlib and all: a second that the other verbs need not wait
 
-    raise typer.Exit(play.main())
+    raise typer.Exit(play.main(containers=containers))
 
 
 def main() -> None:

@@ -1,12 +1,14 @@
-"""The demo: real releases on the rehearsal cloud under constant load, each step a real `pulumi up`.
+"""The demo: real releases under constant load, each step a real `pulumi up`, on a rehearsal cloud or on real Docker.
 
-`python -m rehearsal demo` (or `make demo`). Out: the story on the terminal, and in `.sluice/demo/` summary.json,
-report.html and each command's whole output. Exit code 0 only when every step ended as told and no request was dropped.
+`python -m rehearsal demo` (or `make demo`), and with `--containers` (`make demo-containers`). Out: the story on the
+terminal, and in `.sluice/demo/` or `.sluice/demo-containers/` summary.json, report.html and each command's whole
+output. Exit code 0 only when every step ended as told and no request was dropped.
 """
 
 import json
 import re
 import shutil
+import signal
 import sys
 import time
 import urllib.request
@@ -19,12 +21,11 @@ from rich.console import Console
 
 from rehearsal import engine, report
 from rehearsal.load import Answer, Load, dropped, own
+from rehearsal.place import Machines, Place, PlaceError
 from rehearsal.stage import Done, Stage
 from rehearsal.telling import teller
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / ".sluice" / "demo"
-STACK = "demo"
 RATE = 250.0  # requests a second
 ROLLOUT = {  # short steps: at this rate the proof takes seconds
     "ready": "30s",
@@ -40,9 +41,11 @@ WAITED = re.compile(r"healthy.*(?: · (\d+) s of |after (\d+) s\.)")
 
 @dataclass
 class Demo:
-    """One run: the stage it plays on, and what came of each step."""
+    """One run: the stage and the place it plays on, the folder of what it leaves, and what came of each step."""
 
     stage: Stage
+    place: Place
+    folder: Path
     console: Console
     steps: list[report.Step] = field(default_factory=list)
     failed: bool = False
@@ -70,63 +73,74 @@ class Demo:
         self.console.print(f"   {mark} {what}")
 
 
-def main() -> int:
-    """Play it; the exit code."""
+def main(*, containers: bool = False) -> int:
+    """Play it on machines, or on *containers*; the exit code."""
     console = Console(highlight=False, soft_wrap=True)
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
-    try:
-        engine.ensure(console.print)
-    except engine.EngineError as error:
-        console.print(f"error: {error}", markup=False)
-        return 1
-    with (FOLDER / "output.log").open("w") as log:
-        stage = Stage(ROOT, FOLDER / "cloud", STACK, teller(console, log))
+    place = _place(console, containers)
+    folder = ROOT / ".sluice" / place.name
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a CI job's cancel takes everything down too
+    place.down(Stage(ROOT, folder / "cloud", place.name))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with (folder / "output.log").open("w") as log:
+        stage = Stage(ROOT, folder / "cloud", place.name, teller(console, log))
         try:
-            return _play(Demo(stage, console))
+            engine.ensure(console.print)
+            place.up(stage)
+            return _play(Demo(stage, place, folder, console))
+        except (engine.EngineError, PlaceError) as error:
+            console.print(f"error: {error}", markup=False)
+            return 1
         except KeyboardInterrupt:
-            console.print("stopped; the demo's cloud is taken down")
+            console.print("stopped; what the demo started is taken down")
             return 130
         finally:
-            stage.rehearsal("down")
-            (ROOT / f"Pulumi.{STACK}.yaml").unlink(missing_ok=True)
+            place.down(stage)
+            (ROOT / f"Pulumi.{place.name}.yaml").unlink(missing_ok=True)
+
+
+def _place(console: Console, containers: bool) -> Place:
+    if not containers:
+        return Machines()
+    from rehearsal.dockyard import Containers  # noqa: PLC0415  the Docker SDK, which the other demo needs not
+
+    return Containers(lambda text: console.print(text, markup=False, style="dim"))
 
 
 def _play(demo: Demo) -> int:
-    stage = demo.stage
-    if stage.rehearsal("up").code:
-        return 1
-    _set_up(stage)
-    images = {version: stage.image(version, *_service(failing=version == "v3")) for version in ("v1", "v2", "v3")}
-    releases = {"v1": {"ami": images["v1"]}}
+    stage, place = demo.stage, demo.place
+    _set_up(demo)
+    bad = {"v3": {"FAIL": str(FAILING)}}
+    entries = {version: place.release(stage, version, **bad.get(version, {})) for version in ("v1", "v2", "v3")}
+    releases = {"v1": entries["v1"]}
     demo.step("v1 is the first release", lambda: _up(stage, releases, "v1"))
     url = stage.run("pulumi", "stack", "output", "url").text.strip()
     load = Load(url, connections=8, rate=RATE)
     load.start()
     demo.console.print(f"   from here on {RATE:g} requests a second, kept alive, none retried: {url}")
     try:
-        _story(demo, releases, images, url, load)
+        _story(demo, releases, entries, url, load)
     finally:
         answers = load.stop()
     return _close(demo, answers)
 
 
-def _story(demo: Demo, releases: dict[str, Any], images: Mapping[str, str], url: str, load: Load) -> None:
+def _story(demo: Demo, releases: dict[str, Any], entries: Mapping[str, Any], url: str, load: Load) -> None:
     stage = demo.stage
-    releases["v2"] = {"ami": images["v2"]}
+    releases["v2"] = entries["v2"]
     demo.step("v2 is released, in steps", lambda: _up(stage, releases, "v2"))
     demo.check("every answer is v2's now", _serving(load) == {"v2"})
-    releases["v3"] = {"ami": images["v3"]}
+    releases["v3"] = entries["v3"]
     found = f"v3 is healthy but fails {100 * FAILING:g} % of its requests: found by evidence"
     demo.step(found, lambda: _up(stage, releases, "v3"), expect=1)
     demo.check("v2 has everything again", _serving(load) == {"v2"})
     demo.check("the isolation route reaches v3, which has no share (X-Slice: v3)", _isolated(url, "v3") == "v3")
     del releases["v3"]
     demo.step("v3 is taken out", lambda: _up(stage, releases, "v2"))
-    back = ("-m", "ops", "rollback", "--now", "--stack", STACK)
+    back = ("-m", "ops", "rollback", "--now", "--stack", stage.stack)
     demo.step("instant rollback to the release before", lambda: stage.run(sys.executable, *back))
     demo.check("every answer is v1's again", _serving(load) == {"v1"})
-    status = stage.run(sys.executable, "-m", "ops", "status", "--stack", STACK)
+    status = stage.run(sys.executable, "-m", "ops", "status", "--stack", stage.stack)
     demo.check("`ops status`: live is what is declared, and healthy", status.code == 0)
 
 
@@ -135,9 +149,9 @@ def _close(demo: Demo, answers: list[Answer]) -> int:
     lost = [answer for answer in dropped(answers) if id(answer) not in failed]
     demo.console.print(f"\nv3 itself failed {len(failed)} of {len(own(answers, 'v3'))} requests that it was given")
     report.show(demo.console, demo.steps, answers, lost)
-    report.write_summary(FOLDER / "summary.json", demo.steps, answers, lost)
-    report.write_page(FOLDER / "report.html", demo.steps, answers, lost)
-    demo.console.print(f"\nreport: {FOLDER / 'report.html'}\nsummary: {FOLDER / 'summary.json'}")
+    report.write_summary(demo.folder / "summary.json", demo.steps, answers, lost)
+    report.write_page(demo.folder / "report.html", demo.steps, answers, lost)
+    demo.console.print(f"\nreport: {demo.folder / 'report.html'}\nsummary: {demo.folder / 'summary.json'}")
     for answer in lost[:5]:
         demo.console.print(f"dropped: {answer}", markup=False)
     if lost or demo.failed:
@@ -146,33 +160,21 @@ def _close(demo: Demo, answers: list[Answer]) -> int:
     return 0
 
 
-def _set_up(stage: Stage) -> None:
+def _set_up(demo: Demo) -> None:
     """The stack as a user makes it: `pulumi stack init`, then the config of the first release."""
-    (stage.root / f"Pulumi.{STACK}.yaml").unlink(missing_ok=True)
-    made = stage.run("pulumi", "stack", "init", STACK)
+    stage = demo.stage
+    (stage.root / f"Pulumi.{stage.stack}.yaml").unlink(missing_ok=True)
+    made = stage.run("pulumi", "stack", "init", stage.stack)
     if made.code:
-        raise SystemExit(made.text)
-    stage.configure(
-        platform="aws",
-        service={"name": "demo", "port": 8080, "health": "/healthz", "size": 2, "drain": "5s"},
-        listener={"internal": True},
-        rollout=ROLLOUT,
-        metrics={"cloudwatch": {"period": "1s", "late": "3s"}},
-        journal=str(FOLDER / "journal"),
-    )
-
-
-def _service(failing: bool) -> list[str]:
-    """The sample service's command, on Node where there is one; *failing*: some requests are answered with 500."""
-    folder = Path(__file__).parent / "sample"
-    node = shutil.which("node")
-    command = [node, str(folder / "server.js")] if node else [sys.executable, str(folder / "server.py")]
-    return ["env", f"FAIL={FAILING}", *command] if failing else command
+        raise PlaceError(made.text.strip())
+    own = demo.place.settings()
+    service = {"name": "demo", "port": 8080, "health": "/healthz", "size": 2, "drain": "5s", **own.get("service", {})}
+    stage.configure(**{**own, "service": service}, rollout=ROLLOUT, journal=str(demo.folder / "journal"))
 
 
 def _up(stage: Stage, releases: Mapping[str, Any], version: str) -> Done:
     stage.configure(releases={**releases}, traffic={version: 100})
-    return stage.up("--stack", STACK)
+    return stage.up("--stack", stage.stack)
 
 
 def _serving(load: Load) -> set[str]:

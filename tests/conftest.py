@@ -70,10 +70,13 @@ SLOW = (
     "rehearsal/cloud/test_instances.py",
     "rehearsal/cloud/test_proxy.py",
     "rehearsal/docker/test_daemon.py",
+    "rehearsal/docker/test_sample.py",
+    "rehearsal/docker/test_service.py",
     "rehearsal/docker_provider/",
     "rehearsal/provider/test_server.py",
     "rehearsal/test_cli.py",
     "rehearsal/test_command.py",
+    "rehearsal/test_dockyard.py",
     "rehearsal/test_engine.py",
     "rehearsal/test_load.py",
     "rehearsal/test_registry.py",
@@ -89,6 +92,7 @@ SLOW = (
 
 # Tests that look at how long something takes: within a second, or beside another.
 ALONE = (
+    "e2e/test_containers_daemon.py",
     "e2e/test_figures.py",
     "e2e/test_interrupts.py",
     "images/test_figures.py",

@@ -15,7 +15,8 @@ ADD, DELETE, SET_FLAGS, SET_ADDRESS, SET_NETMASK = 0x89A0, 0x89A1, 0x8914, 0x891
 UP = 0x1
 ROUTES = Path("/proc/net/route")
 LINKS = Path("/sys/class/net")
-POOL = ipaddress.ip_network("10.213.0.0/16")  # 256 networks of /24 to choose from
+POOL = ipaddress.IPv4Network("10.213.0.0/16")
+SLICES = ipaddress.IPv4Network("10.192.0.0/11")  # for a network of containers
 
 
 def exists(name: str) -> bool:
@@ -25,7 +26,7 @@ def exists(name: str) -> bool:
 
 def add(name: str) -> None:
     """Make a bridge *name* with the first address of a network that no route goes to. OSError says why it cannot be."""
-    network = free_network(list(routed(ROUTES.read_text())))
+    network = free_network(list(routed(ROUTES.read_text())), POOL, 24)
     with closing(_socket()) as control:
         fcntl.ioctl(control, ADD, name.encode() + b"\0")
         _configure(control, SET_ADDRESS, name, network[1])
@@ -50,12 +51,21 @@ def routed(table: str) -> Iterator[ipaddress.IPv4Network]:
             yield ipaddress.IPv4Network(f"{destination}/{mask}")
 
 
-def free_network(taken: list[ipaddress.IPv4Network]) -> ipaddress.IPv4Network:
-    """The first network of POOL that overlaps none of *taken*."""
-    for network in POOL.subnets(new_prefix=24):
+def subnet() -> str:
+    """A /16 for containers that no route of this machine goes to.
+
+    Docker takes any; but what is sent to a network that another daemon has too may reach that one's containers.
+    """
+    taken = list(routed(ROUTES.read_text())) if ROUTES.exists() else []
+    return str(free_network(taken, SLICES, 16))
+
+
+def free_network(taken: list[ipaddress.IPv4Network], pool: ipaddress.IPv4Network, prefix: int) -> ipaddress.IPv4Network:
+    """The first network of *pool* with a *prefix* that overlaps none of *taken*."""
+    for network in pool.subnets(new_prefix=prefix):
         if not any(network.overlaps(other) for other in taken):
-            return ipaddress.IPv4Network(network)
-    raise OSError(f"no network in {POOL} is free")
+            return network
+    raise OSError(f"no network in {pool} is free")
 
 
 def _socket() -> socket.socket:

@@ -11,3 +11,7 @@ class DockerError(Exception):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"no Docker daemon: {why}. {HOW}")
+
+
+class SampleError(Exception):
+    """The sample service does not build; the message says why."""

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import tempfile
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,18 +13,17 @@ import docker
 
 from images import build, fetch
 from rehearsal.cloud.loopback import LOOPBACK, free
+from rehearsal.docker import bridge, sample, service
 from rehearsal.load import Load
 from rehearsal.registry import start, stop
 from rehearsal.registry_client import Registry
 from rehearsal.stage import UP, Done, Stage
-from tests.e2e.conftest import ROOT, copy_project, eventually, of_home, ok
+from tests.e2e.conftest import copy_project, eventually, of_home, ok
 from tests.e2e.ramps import ENGINE
 
 ROUTER = "shop-router"
-SUBNET = "10.207.0.0/16"
 DRAIN = 5  # seconds
-RAMP = {"ready": "30s", "steps": [25, 50], "bake": "1s", "deadline": "2m", "gates": {}, "rollback": "ramp"}
-SAMPLE = ROOT / "rehearsal" / "sample" / "server.js"
+SUBNET = bridge.subnet()  # another session's daemon may have the usual one
 
 
 @dataclass
@@ -46,11 +44,7 @@ class Dock:
         """An image of the sample service, or of *app* in JavaScript, pushed; its name by digest, under which the host
         does not have it. *lines* are added to its Dockerfile.
         """
-        with tempfile.TemporaryDirectory() as folder:
-            Path(folder, "server.js").write_text(app or SAMPLE.read_text())
-            text = ["FROM sluice/node:latest", "COPY server.js /app/", f"ENV BUILT={version}", *lines]
-            Path(folder, "Dockerfile").write_text("\n".join([*text, 'CMD ["server.js"]', ""]))
-            self.client.images.build(path=folder, tag=f"shop-test:{version}")
+        sample.build(self.client, f"shop-test:{version}", f"ENV BUILT={version}", *lines, app=app)
         self.images[version] = self.registry.push(self.client, f"shop-test:{version}", f"shop:{version}")
         return self.images[version]
 
@@ -165,15 +159,5 @@ def docked(folder: Path, client: docker.DockerClient, host: str) -> Iterator[Doc
         dock.listen(free())
         yield dock
     finally:
-        _clear(client)
+        service.remove(client, "shop")
         stop(folder / "registry")
-
-
-def _clear(client: docker.DockerClient) -> None:
-    for container in client.containers.list(all=True, filters={"label": ["sluice.service=shop"]}):
-        container.remove(force=True)
-    for volume in client.volumes.list():
-        if volume.name == "shop-routes":
-            volume.remove(force=True)
-    for network in client.networks.list(names=["shop-slices"]):
-        network.remove()

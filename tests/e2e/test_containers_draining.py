@@ -39,9 +39,10 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(docker_client, docker_host: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    with docked(tmp_path_factory.mktemp("dock"), docker_client, docker_host, DRAIN) as dock:
+    with docked(tmp_path_factory.mktemp("dock"), docker_client, docker_host) as dock:
+        dock.stage.configure(service={"name": "shop", "port": 8080, "size": 2, "drain": f"{DRAIN}s"})
         for version in ("v1", "v2"):
-            dock.build(version, app=APP)
+            dock.build(version, app=APP.read_text())
             dock.add(version)
         dock.declare({"v1": 100}, steps=[])
         ok(dock.up())
