@@ -2,7 +2,7 @@
 
 import pytest
 
-from rehearsal import dockyard
+from rehearsal import dockyard, registry
 from rehearsal.cloud.loopback import answers
 from rehearsal.dockyard import SERVICE, Containers
 from rehearsal.place import PlaceError
@@ -13,7 +13,8 @@ from rehearsal.stage import Stage
 def stage(tmp_path, monkeypatch):
     """A stage whose daemon, if it needs one of its own, would be below the test's folder."""
     monkeypatch.setattr(dockyard, "DEFAULT_HOME", tmp_path / "rehearsal")
-    return Stage(tmp_path, tmp_path / "cloud", "demo-containers")
+    yield Stage(tmp_path, tmp_path / "cloud", "demo-containers")
+    registry.stop(tmp_path / "cloud" / "registry")
 
 
 def test_without_a_daemon_it_says_how_to_get_one(stage, monkeypatch):
