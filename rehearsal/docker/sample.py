@@ -13,9 +13,9 @@ BASE = "sluice/node:latest"
 
 
 def build(client: docker.DockerClient, tag: str, *lines: str, app: str = "") -> None:
-    """Build the sample service, or *app* in JavaScript, as *tag*; *lines* are added to its Dockerfile, such as ENV FAIL=0.05.
+    """Build the sample service, or *app* in JavaScript, as *tag*; SampleError says why it does not build.
 
-    SampleError says why it does not build.
+    *lines* are added to its Dockerfile, such as ENV FAIL=0.05.
     """
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "server.js").write_text(app or SAMPLE.read_text())

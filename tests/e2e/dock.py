@@ -24,13 +24,12 @@ from tests.e2e.ramps import ENGINE
 ROUTER = "shop-router"
 DRAIN = 5  # seconds
 SUBNET = bridge.subnet()  # another session's daemon may have the usual one
+RAMP = {"ready": "30s", "steps": [25, 50], "bake": "1s", "deadline": "2m", "gates": {}, "rollback": "ramp"}
 
 
 @dataclass
 class Dock:
-    """By version, `releases`: the entries that are declared; `images`: what each is built
-    from, by digest.
-    """
+    """`releases`: the entries that are declared, by version; `images`: what each version is built from, by digest."""
 
     stage: Stage
     client: docker.DockerClient
