@@ -223,6 +223,13 @@ def test_another_slice_is_made_known_without_a_change_of_the_weights(router, pla
     assert place.ask(slice="v3") == (200, "v1")
 
 
+def test_nothing_is_made_known_while_a_walk_is_on(router, groups):
+    router.set_mark(MARK)
+    router.declare([*groups.values(), Group(version="v3", targets=groups["v1"].targets, health="/", header="v3")])
+    with pytest.raises(RouterError, match="knows no slice v3"):
+        router.health("v3")
+
+
 def test_what_is_known_already_is_not_written_again(router, place, groups):
     before = {file: (place.folder / file).stat().st_mtime_ns for file in ("cds.json", "rds-service.json")}
     router.declare(list(groups.values()))
