@@ -71,8 +71,13 @@ def outlook(walk: Walk, strategy: Strategy, known: Known) -> Outlook:
     made = plan.made(walk.live, walk.origin, walk.goal) or 0
     steps = plan.steps(walk.origin, walk.goal, () if instant else strategy.steps, made)
     rate = _rate(tick)
+    gates = strategy.gates.items()
     proofs = (
-        () if instant else tuple(_proof(name, gate, steps, strategy, tick) for name, gate in strategy.gates.items())
+        ()
+        if instant
+        else tuple(
+            _proof(name, gate, steps, strategy, rate=rate, failing=_failing(tick, walk, name)) for name, gate in gates
+        )
     )
     bakes = 0 if instant else strategy.bake * len(steps)
     needs = [proof.seconds for proof in proofs if proof.seconds is not None]
@@ -107,13 +112,14 @@ def _until_proof(steps: tuple[Step, ...], strategy: Strategy) -> float:
     return strategy.bake * sum(step.done <= strategy.prove_by for step in steps)
 
 
-def _proof(name: str, gate: Gate, steps: tuple[Step, ...], strategy: Strategy, tick: Tick | None) -> Proof:
-    rate = _rate(tick)
+def _proof(
+    name: str, gate: Gate, steps: tuple[Step, ...], strategy: Strategy, *, rate: float | None, failing: float
+) -> Proof:
     early = [step for step in steps if step.done <= strategy.prove_by]
     if not early:
         return Proof(name, 0, 0)  # what goes on beyond the proof's step was cleared before, by the walk that died
     splits = [step.done / 1000 for step in early]
-    needed = power.requests(gate, _failing(tick, name), splits[-1])
+    needed = power.requests(gate, failing, splits[-1])
     if needed is None or rate is None:
         return Proof(name, needed, None)
     gathered = sum(split * rate * strategy.bake for split in splits)
@@ -132,11 +138,14 @@ def _reached(needed: float, splits: list[float], rate: float, strategy: Strategy
     return seconds
 
 
-def _failing(tick: Tick | None, gate: str) -> float:
-    """The part of all requests that was bad lately."""
-    total = sum(counts.total for counts in tick.counts.values()) if tick else 0
-    bad = sum(counts.failed if gate == "errors" else counts.slow for counts in tick.counts.values()) if tick else 0
-    return bad / total if total else 0.0
+def _failing(tick: Tick | None, walk: Walk, gate: str) -> float:
+    """The part of the requests that was bad lately, of those slices that have the traffic now.
+
+    A bad release that was restored minutes ago says nothing of what its successor will be compared with.
+    """
+    seen = [counts for version, counts in tick.counts.items() if version in walk.origin] if tick else []
+    total = sum(counts.total for counts in seen)
+    return sum(counts.failed if gate == "errors" else counts.slow for counts in seen) / total if total else 0.0
 
 
 def _instances(walk: Walk, known: Known) -> dict[str, int]:

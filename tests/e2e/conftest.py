@@ -195,14 +195,19 @@ def eventually(true: Callable[[], object], seconds: float, what: str) -> None:
         time.sleep(0.1)
 
 
-def of_home(home: Path, *names: str) -> list[str]:
-    """The command lines of processes that belong to the cloud in *home*; only those with one of *names* in them."""
-    found = []
+def at_work(home: Path, *names: str) -> dict[int, str]:
+    """The processes that belong to the cloud in *home*, pid → command line; only those with one of *names* in it."""
+    found = {}
     for process in psutil.process_iter():
         try:
             line = " ".join(process.cmdline())
             if process.environ().get("SLUICE_REHEARSAL") == str(home) and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(line)
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
+                found[process.pid] = line
+        except (psutil.NoSuchProcess, psutil.AccessDenied):  # a zombie, too, has neither line nor environment
             continue
-    return [line for line in found if not names or any(name in line for name in names)]
+    return {pid: line for pid, line in found.items() if not names or any(name in line for name in names)}
+
+
+def of_home(home: Path, *names: str) -> list[str]:
+    """The command lines of `at_work`."""
+    return list(at_work(home, *names).values())

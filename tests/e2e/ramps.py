@@ -8,10 +8,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import psutil
-
 from rehearsal.stage import UP, Stage
-from tests.e2e.conftest import client, declare, eventually, live, marks, of_home, ok, recorded, sample, weighted_rule
+from tests.e2e.conftest import (
+    at_work,
+    client,
+    declare,
+    eventually,
+    live,
+    marks,
+    of_home,
+    ok,
+    recorded,
+    sample,
+    weighted_rule,
+)
 
 ENGINE = ("pulumi up", "language_program", "pulumi-resource", "pulumi-language")
 RAMP = {  # by health alone, and each release anew in steps
@@ -109,15 +119,7 @@ class Ramps:
 
     def pids(self, *names: str) -> list[int]:
         """The engine's processes at work on this stage: CLI, hosts, program, providers; only those with a name."""
-        found = []
-        for process in psutil.process_iter():
-            try:
-                is_ours = process.environ().get("SLUICE_REHEARSAL") == str(self.stage.home)
-                if is_ours and any(name in " ".join(process.cmdline()) for name in names or ENGINE):
-                    found.append(process.pid)
-            except (psutil.NoSuchProcess, psutil.AccessDenied):
-                continue
-        return found
+        return list(at_work(self.stage.home, *(names or ENGINE)))
 
     def await_end(self, seconds: float = 8) -> None:
         """Wait until no process of the engine is left."""

@@ -4,12 +4,11 @@ import signal
 import sys
 from collections.abc import Iterator
 
-import psutil
 import pytest
 
 from rehearsal.cloud.loopback import free
 from rehearsal.load import Load, dropped, dropped_by, own
-from tests.e2e.conftest import eventually, ok
+from tests.e2e.conftest import at_work, eventually, ok
 from tests.e2e.dock import ROUTER, Dock, docked
 from tests.e2e.ramps import ENGINE, kill
 
@@ -109,7 +108,7 @@ def test_a_release_that_never_gets_healthy_gets_no_share(dock, load):
 def test_after_kill_9_of_everything_one_up_converges(dock, load, share):
     dock.declare({"v2": 100}, bake="5s")
     with dock.ramping(share) as up:
-        kill(pids(dock))
+        kill(list(at_work(dock.stage.home, *ENGINE)))
         up.communicate(timeout=20)
     dock.await_end()
     assert dock.marked()
@@ -271,16 +270,3 @@ def answers(dock: Dock) -> tuple[int, str] | None:
         return dock.ask()
     except OSError:
         return None
-
-
-def pids(dock: Dock) -> list[int]:
-    """The engine's processes at work on this stage."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            ours = process.environ().get("SLUICE_REHEARSAL") == str(dock.stage.home)
-            if ours and any(name in " ".join(process.cmdline()) for name in ENGINE):
-                found.append(process.pid)
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue
-    return found

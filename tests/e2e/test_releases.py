@@ -1,17 +1,16 @@
 """Releases on the real engine and the rehearsal cloud, under load where traffic moves."""
 
-import os
 import re
 import signal
 import time
 import urllib.request
 
-import psutil
 import pytest
 
 from rehearsal.load import Load, dropped
 from rehearsal.stage import Stage
 from tests.e2e.conftest import (
+    at_work,
     client,
     declare,
     eventually,
@@ -24,8 +23,7 @@ from tests.e2e.conftest import (
     versions,
     weighted_rule,
 )
-
-ENGINE = ("pulumi up", "language_program", "pulumi-resource", "pulumi-language")
+from tests.e2e.ramps import ENGINE, kill
 
 
 @pytest.fixture(scope="module")
@@ -142,8 +140,7 @@ def test_after_kill_9_in_the_middle_cancel_and_up_converge(stage, images, load, 
     with stage.running("pulumi", "up", "--yes", "--skip-preview", "--non-interactive") as up:
         eventually(lambda: marks(stage), 60, "a mark beside the weights")
         if whole_group:
-            for process in _engine_processes(stage):
-                os.kill(process, signal.SIGKILL)
+            kill(list(at_work(stage.home, *ENGINE)))
         else:
             up.kill()
         up.communicate(timeout=20)
@@ -156,15 +153,6 @@ def test_after_kill_9_in_the_middle_cancel_and_up_converge(stage, images, load, 
     declare(stage, {"v1": images["v1"], "v2": images["v2"]}, {"v1": 100})
     ok(stage.up())
     assert versions(stage) == {"v1", "v2"}
-
-
-def _engine_processes(stage: Stage) -> list[int]:
-    return [
-        process.pid
-        for process in psutil.process_iter()
-        if any(name in " ".join(process.cmdline()) for name in ENGINE)
-        and process.environ().get("SLUICE_REHEARSAL") == str(stage.home)
-    ]
 
 
 def test_weights_that_someone_else_set_are_not_overwritten(stage, images):

@@ -35,6 +35,14 @@ def test_the_proof_is_gathered_from_the_first_step_on():
     assert proof.seconds == pytest.approx(60 + (needed - in_the_first_step) / (100 * 0.25))
 
 
+def test_what_a_restored_release_failed_lately_does_not_count():
+    clean = known(rate=100)
+    assert clean.lately is not None
+    spoiled = replace(clean, lately=replace(clean.lately, counts={**clean.lately.counts, "v3": Counts(3_000, 1_500)}))
+    assert outlook(WALK, RAMP, spoiled).proofs[0].requests == outlook(WALK, RAMP, clean).proofs[0].requests
+    assert outlook(WALK, RAMP, known(failing=0.02)).proofs[0].requests != outlook(WALK, RAMP, clean).proofs[0].requests
+
+
 def test_a_busy_site_waits_for_its_bakes_alone():
     assert outlook(WALK, RAMP, known(rate=10_000)).seconds == 4 * 60
 
