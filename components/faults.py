@@ -1,6 +1,6 @@
 """What is wrong with the config, as lines a person can act on. Pure.
 
-In: pydantic's errors over `config_model.Document`. Out: a line each: path, value, reason, what to write instead.
+In: pydantic's errors over `config_model.Document`, or another model. Out: a line each: path, value, reason, what to write instead.
 """
 
 from types import UnionType
@@ -29,14 +29,14 @@ REASONS = {
 }
 
 
-def explain(fault: Any) -> str:
-    """One of pydantic's errors as a line: path, value, reason, what to write instead."""
+def explain(fault: Any, document: type[BaseModel] = Document, prefix: str = "sluice:") -> str:
+    """One of pydantic's errors over *document* as a line: path after *prefix*, value, reason, what to write instead."""
     path = [part for part in fault["loc"] if part != "[key]"]
-    where = "sluice:" + ".".join(map(str, path))
+    where = prefix + ".".join(map(str, path))
     if fault["type"] == "extra_forbidden":
-        return f"{where} is no key of this program; known here: {', '.join(_known(path[:-1]))}"
+        return f"{where} is no key of this program; known here: {', '.join(_known(path[:-1], document))}"
     name = next((part for part in reversed(path) if isinstance(part, str)), "")
-    example = None if "[key]" in fault["loc"] else _look_up(path)[1]
+    example = None if "[key]" in fault["loc"] else _look_up(path, document)[1]
     advice = f"write {name}: {example}" if example else ""
     if fault["type"] == "missing":
         return f"{where} is missing" + (f"; {advice}" if advice else "")
@@ -53,9 +53,9 @@ def _reason(fault: Any) -> str:
     return fault["msg"].removeprefix("Value error, ")
 
 
-def _look_up(path: list[str | int]) -> tuple[Any, object]:
+def _look_up(path: list[str | int], document: type[BaseModel]) -> tuple[Any, object]:
     """What may stand at *path*, bare, and an example of it."""
-    kind, example = Document, None
+    kind, example = document, None
     for part in path:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             field = next(one for name, one in kind.model_fields.items() if part in (name, one.alias))
@@ -77,9 +77,9 @@ def _bare(annotation: Any) -> tuple[Any, object]:
     return annotation, example
 
 
-def _known(path: list[str | int]) -> list[str]:
+def _known(path: list[str | int], document: type[BaseModel]) -> list[str]:
     """The keys that may stand at *path*."""
-    model, _ = _look_up(path)
+    model, _ = _look_up(path, document)
     return [field.alias or name for name, field in model.model_fields.items()]
 
 

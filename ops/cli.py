@@ -1,5 +1,6 @@
 """The command line of the operator's verbs: it parses, calls, and turns errors into exit codes; it decides nothing."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from ops import recover as recovering
 from ops import release as releasing
 from ops import rollback as returning
 from ops import stop as stopping
-from ops.terminal import StackName, ask, say, stack_of, told
+from ops.terminal import PROJECT, StackName, ask, say, stack_of, told
 
 HELP = """Release, roll back, look. Each verb does what a person does by hand: it edits Pulumi.STACK.yaml and runs
 `pulumi up`, and the two can be mixed at will.
@@ -22,6 +23,7 @@ Exit codes:
   1    it failed; the message says what state things are in
   2    wrong usage or config; nothing was changed
   3    of status: not converged
+  4    another update of the stack is on; nothing was changed
   130  interrupted; the message says what state things are in
 """
 
@@ -93,6 +95,17 @@ def down(
     """Take every slice away; network, load balancer and data stay."""
     with told():
         leaving.down(stack_of(stack), say, None if yes else ask)
+
+
+@app.command()
+def serve(
+    settings: Annotated[Path, typer.Option(metavar="FILE", help="Its settings.")] = PROJECT / "pipeline.yaml",
+) -> None:
+    """Hear of new images, and release them as they come."""
+    from ops import serve as serving  # noqa: PLC0415  the other verbs need no web server
+
+    with told():
+        serving.serve(settings, say)
 
 
 for look in (looks.status, looks.plan, looks.watch, looks.history, looks.report):

@@ -2,7 +2,7 @@
 
 OpsError              1    it failed; the message says what state things are in
 ├── EngineError       1    there is no engine, or what it was asked for failed
-│   ├── BusyError     1    another update of the stack is on; nothing was changed
+│   ├── BusyError     4    another update of the stack is on; nothing was changed
 │   └── StoppedError  130  an operator stopped it
 └── ConfigError       2    wrong usage or config; nothing was changed
 
@@ -22,6 +22,8 @@ class EngineError(OpsError):
 
 class BusyError(EngineError):
     """Another update of the stack is on."""
+
+    code = 4
 
 
 class StoppedError(EngineError):

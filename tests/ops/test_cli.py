@@ -30,7 +30,7 @@ def run(stack, cloud, monkeypatch):
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [(OpsError, 1), (EngineError, 1), (BusyError, 1), (ConfigError, 2), (StoppedError, 130)],
+    [(OpsError, 1), (EngineError, 1), (BusyError, 4), (ConfigError, 2), (StoppedError, 130)],
 )
 def test_an_error_is_told_on_standard_error_and_has_its_code(run, stack, error, code):
     stack.builds("v3")

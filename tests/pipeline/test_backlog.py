@@ -1,0 +1,76 @@
+"""The backlog: what was taken in outlives whatever is killed, and nothing is in it twice."""
+
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from pipeline.backlog import Backlog
+from pipeline.errors import SettingsError
+from pipeline.hint import Hint
+from pipeline.records import Release
+from tests.pipeline.conftest import digest
+
+HINT = Hint(sender="generic", service="shop", tag="main-1")
+RELEASE = Release(
+    service="shop", digest=digest("a"), version="main-1", tag="main-1", commit="", pushed=1.0, at=1.0, state="waiting"
+)
+
+
+def test_the_same_hint_again_is_no_news(backlog):
+    assert [backlog.add([HINT], at) for at in (1.0, 2.0, 3.0)] == [1, 0, 0]
+    (hint,) = backlog.take("shop")
+    assert (hint.tag, hint.at, hint.pushed) == ("main-1", 1.0, 3.0)
+
+
+def test_a_hint_that_comes_while_the_one_before_is_looked_up_is_news(backlog):
+    backlog.add([HINT], 1.0)
+    (first,) = backlog.take("shop")
+    assert backlog.add([HINT], 2.0) == 1
+    backlog.drop(first)
+    assert len(backlog.take("shop")) == 1
+
+
+def test_a_delivery_that_comes_again_is_no_news(backlog):
+    delivered = replace(HINT, delivery="d-1")
+    backlog.add([delivered], 1.0)
+    for hint in backlog.take("shop"):
+        backlog.drop(hint)
+    assert backlog.add([delivered], 2.0) == 0
+    assert backlog.take("shop") == []
+
+
+def test_nobody_pushes_in_the_future(backlog):
+    backlog.add([replace(HINT, pushed=9e9)], 5.0)
+    assert backlog.take("shop")[0].pushed == 5.0
+
+
+def test_a_release_of_one_image_is_there_once(backlog):
+    assert backlog.keep(RELEASE)
+    assert not backlog.keep(replace(RELEASE, version="another"))
+    assert [one.version for one in backlog.releases("shop")] == ["main-1"]
+
+
+def test_what_was_taken_in_is_there_after_kill_9(tmp_path):
+    file = tmp_path / "backlog.db"
+    script = (
+        "import os, signal; from pathlib import Path; from pipeline.backlog import Backlog; from pipeline.hint import Hint\n"
+        f"Backlog(Path({str(file)!r})).add([Hint(sender='generic', service='shop', tag='main-1')], 1.0)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -9
+    assert [hint.tag for hint in Backlog(file).take("shop")] == ["main-1"]
+
+
+def test_half_a_change_is_none(backlog):
+    with pytest.raises(sqlite3.Error):
+        backlog.add([HINT, replace(HINT, tag=None)], 1.0)  # pyright: ignore[reportArgumentType]
+    assert backlog.take("shop") == []
+
+
+def test_a_file_that_cannot_be_one_is_said(tmp_path):
+    (tmp_path / "backlog.db").write_text("no database" * 100)
+    with pytest.raises(SettingsError, match="folder: .*cannot be opened: file is not a database"):
+        Backlog(tmp_path / "backlog.db")
