@@ -15,6 +15,7 @@ from docker.auth import load_config
 from dxf import DXF, DXFBase
 from dxf.exceptions import DXFError
 from requests import Response
+from requests.exceptions import ConnectionError as Unreachable
 from requests.exceptions import HTTPError, RequestException
 
 from pipeline.errors import RegistryError
@@ -62,8 +63,10 @@ class Repository:
             if error.response is not None and error.response.status_code == 404:
                 return None
             raise RegistryError(f"{self.name}: {error}") from None
+        except Unreachable:
+            raise RegistryError(f"{self.name}: {host} cannot be reached") from None
         except (DXFError, RequestException, ValueError, KeyError) as error:
-            raise RegistryError(f"{self.name}: {' '.join(str(error).split())[:200] or type(error).__name__}") from None
+            raise RegistryError(f"{self.name}: {_short(error) or type(error).__name__}") from None
 
     def _authenticate(self, asked: DXFBase, response: Response) -> None:
         found = load_config().resolve_authconfig(LOGIN.get(self._registry, self._registry)) or {}
@@ -94,3 +97,7 @@ def _time(text: Any) -> float | None:
     except ValueError:
         return None
     return seen if seen > OLDEST else None
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
+import httpx2
 import structlog
 import uvicorn
 
@@ -34,7 +34,7 @@ def serve(settings: Settings, project: Path, say: Callable[[str], None]) -> None
     """Listen and work until SIGINT or SIGTERM."""
     log_as_json()
     backlog = Backlog(settings.folder / "backlog.db")
-    with httpx.Client(timeout=CALL, follow_redirects=False) as client:
+    with httpx2.Client(timeout=CALL, follow_redirects=False) as client:
         workers = {name: _worker(settings, name, project, backlog, client) for name in settings.services}
         threads = {name: threading.Thread(target=one.run, name=name, daemon=True) for name, one in workers.items()}
         receiver = Receiver(
@@ -57,7 +57,7 @@ def serve(settings: Settings, project: Path, say: Callable[[str], None]) -> None
             backlog.close()
 
 
-def _worker(settings: Settings, name: str, project: Path, backlog: Backlog, client: httpx.Client) -> Worker:
+def _worker(settings: Settings, name: str, project: Path, backlog: Backlog, client: httpx2.Client) -> Worker:
     service, stopped, clock = settings.services[name], threading.Event(), RealClock()
     return Worker(
         name,

@@ -40,7 +40,7 @@ class Service(_Model):
     stack: Annotated[str, text(r"[\w.-]+", "name of a stack")] = Field(examples=["prod"])
     image: Repository = Field(examples=["docker.io/acme/shop"])
     tags: list[str] = Field(min_length=1, examples=['["main-*"]'])
-    commit_tag: Annotated[str, text(r"[\w.{}-]*\{(commit|short)\}[\w.{}-]*", "tag with {commit} or {short}")] | None = (
+    commit_tag: Annotated[str, text(r"[\w.-]*\{(commit|short)\}[\w.-]*", "tag with {commit} or {short}")] | None = (
         Field(default=None, examples=['"main-{short}"'])
     )
     github: Project | None = Field(default=None, examples=["acme/shop"])
@@ -130,7 +130,7 @@ def parse(raw: Any, folder: Path) -> Settings:
 
 def _secret(where: str, path: Path) -> str:
     found = _read(where, path)
-    if len(found) < SHORTEST or not re.fullmatch(r"[\w.~-]+", found):
+    if len(found) < SHORTEST or not re.fullmatch(r"[A-Za-z0-9._~-]+", found):
         raise SettingsError(
             f"pipeline.yaml: {where}: what is in {path} can be guessed, or is no part of a URL; write at least "
             f"{SHORTEST} letters and digits: `openssl rand -hex 24 >{path}`"

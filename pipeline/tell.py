@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import structlog
 
 from pipeline.errors import TellError
@@ -41,7 +41,7 @@ class Tell:
     """For *service*. `token` None: nobody at GitHub is told; `callbacks`: what gives a release's callbacks out."""
 
     service: Service
-    client: httpx.Client
+    client: httpx2.Client
     callbacks: Callable[[Release], list[str]]
     api: str | None = None
     token: str | None = field(default=None, repr=False)
@@ -86,7 +86,7 @@ class Tell:
         host = urlsplit(url).hostname
         try:
             answer = self.client.post(url, json=body, headers=headers)
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise TellError(f"{host}: {error or type(error).__name__}") from None
         if answer.status_code in GONE_FOR_GOOD:
             structlog.get_logger().error("not told, and not tried again", host=host, status=answer.status_code)

@@ -65,6 +65,8 @@ SLOW = (
     "ops/test_cloud.py",
     "ops/test_cli.py",
     "ops/test_now.py",
+    "pipeline/test_registry.py",
+    "pipeline/test_serve.py",
     "rehearsal/aws_provider/",
     "rehearsal/cloud/test_balancer.py",
     "rehearsal/cloud/test_instances.py",

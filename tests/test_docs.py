@@ -16,6 +16,7 @@ from components.config_docker import Container, Docker
 from components.config_model import Document, Listener, Network, Rollout, Service
 from components.settings import parse
 from ops.cli import app
+from pipeline import settings as pipeline
 from rehearsal import cli as rehearsal
 from rehearsal import fault_options
 from rollout.journal import Entry
@@ -26,6 +27,7 @@ README = (ROOT / "README.md").read_text()
 RELIABILITY = (ROOT / "docs" / "reliability.md").read_text()
 REHEARSAL = (ROOT / "docs" / "rehearsal.md").read_text()
 ADOPTION = (ROOT / "docs" / "adoption.md").read_text()
+PIPELINE = (ROOT / "docs" / "pipeline.md").read_text()
 DEV = (ROOT / "Pulumi.dev.yaml").read_text()
 
 
@@ -60,6 +62,15 @@ def test_each_config_of_the_guide_to_adoption_is_taken(example):
     keys = YAML(typ="safe").load(example)["config"]
     settings = parse(dev_config(**{key.removeprefix("sluice:"): value for key, value in keys.items()}))
     assert settings.releases[0].external
+
+
+def test_the_settings_that_the_page_on_the_pipeline_shows_are_taken_and_all_there_are(tmp_path):
+    (example,) = re.findall(r"```yaml\n(.*?)```", PIPELINE, re.DOTALL)
+    for name in ("github", "dockerhub", "codeship", "generic", "github-token"):
+        (tmp_path / name).write_text("0123456789abcdef" * 3)
+    raw = YAML(typ="safe").load(example.replace("/etc/sluice/", ""))
+    pipeline.parse(raw, tmp_path)
+    assert set(raw["services"]["shop"]) == set(pipeline.Service.model_fields)
 
 
 @pytest.mark.parametrize("page", ["README.md", *(f"docs/{one.name}" for one in sorted((ROOT / "docs").glob("*.md")))])

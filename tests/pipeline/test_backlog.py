@@ -56,7 +56,8 @@ def test_a_release_of_one_image_is_there_once(backlog):
 def test_what_was_taken_in_is_there_after_kill_9(tmp_path):
     file = tmp_path / "backlog.db"
     script = (
-        "import os, signal; from pathlib import Path; from pipeline.backlog import Backlog; from pipeline.hint import Hint\n"
+        "import os, signal; from pathlib import Path\n"
+        "from pipeline.backlog import Backlog; from pipeline.hint import Hint\n"
         f"Backlog(Path({str(file)!r})).add([Hint(sender='generic', service='shop', tag='main-1')], 1.0)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
@@ -72,5 +73,5 @@ def test_half_a_change_is_none(backlog):
 
 def test_a_file_that_cannot_be_one_is_said(tmp_path):
     (tmp_path / "backlog.db").write_text("no database" * 100)
-    with pytest.raises(SettingsError, match="folder: .*cannot be opened: file is not a database"):
+    with pytest.raises(SettingsError, match=r"folder: .*cannot be opened: file is not a database"):
         Backlog(tmp_path / "backlog.db")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.pipeline.conftest import digest
+from tests.pipeline.conftest import Bench, digest
 
 
 def test_an_image_that_a_hook_tells_of_is_released(bench):
@@ -142,9 +142,10 @@ def test_a_moving_tag_is_looked_at_again_in_each_poll(bench):
     assert bench.deploys.done == ["latest", "latest-bbbbbbb"]
 
 
-def test_images_that_were_there_at_the_very_first_look_are_left_alone(bench, shop, clock):
-    bench.registry.named.update({"main-0": digest("0"), "latest": digest("0")})
-    bench.another().turn()
+def test_images_that_were_there_at_the_very_first_look_are_left_alone(shop, backlog, clock):
+    bench = Bench(shop, backlog, clock)
+    bench.registry.named.update({"main-0": digest("0"), "latest": digest("1")})
+    bench.settle()
     assert bench.deploys.done == []
     assert set(bench.states().values()) == {"known"}
 
