@@ -1,6 +1,7 @@
 """What is wrong with the config, as lines a person can act on. Pure.
 
-In: pydantic's errors over `config_model.Document`, or another model. Out: a line each: path, value, reason, what to write instead.
+In: pydantic's errors over `config_model.Document`, or another model. Out: a line each: path, value, reason, what to
+write instead.
 """
 
 from types import UnionType

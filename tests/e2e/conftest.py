@@ -19,7 +19,7 @@ from rehearsal.load import Load
 from rehearsal.stage import Done, Stage
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("components", "rollout", "ops", "rehearsal")
+PARTS = ("components", "rollout", "ops", "pipeline", "rehearsal")
 SAMPLE = ROOT / "rehearsal" / "sample"
 READY = 12  # seconds a slice may take to become healthy
 QUICK = {"cloudwatch": {"period": "1s", "late": "2s"}}  # what this cloud can do
