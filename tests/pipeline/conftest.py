@@ -16,6 +16,7 @@ from pipeline.registry import Image
 from pipeline.settings import Service
 from pipeline.worker import Worker
 from tests.conftest import FakeClock
+from tests.pipeline.github import Github, standing
 
 GITHUB, HUB = b"a-secret-that-is-as-long-as-it-has-to-be", b"another-secret-that-is-as-long-as-it-should"
 
@@ -39,6 +40,12 @@ def shop() -> Service:
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
+
+
+@pytest.fixture
+def github() -> Iterator[Github]:
+    with standing() as github:
+        yield github
 
 
 @pytest.fixture

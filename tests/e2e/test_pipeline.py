@@ -1,0 +1,170 @@
+"""The whole chain on loopback: git push, build, registry, hooks, receiver, rollout, traffic. Each part is the real one,
+but for the senders of hooks and for GitHub's statuses.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from rehearsal.cloud.loopback import LOOPBACK, free
+from rehearsal.docker.sample import SAMPLE
+from rehearsal.load import dropped, dropped_by
+from tests.e2e import build
+from tests.e2e.build import Ci
+from tests.e2e.conftest import ROOT, eventually, ok
+from tests.e2e.dock import Dock, docked
+from tests.pipeline.conftest import GITHUB, HUB
+from tests.pipeline.github import TOKEN, Github, standing
+
+QUICK = {"steps": [50], "bake": "2s", "prove_by": 50, "gates": {"errors": {"allow": 2}}}
+LONG = 120  # seconds from a push to its end
+HOOK = """#!/bin/sh
+cd "{root}" && PYTHONPATH="{root}" GIT_DIR="{bare}" CI="{ci}" exec "{python}" -m tests.e2e.build
+"""
+
+
+class Repository:
+    """A clone of a bare repository whose post-receive hook builds what is pushed."""
+
+    def __init__(self, folder: Path, ci: Ci) -> None:
+        self.ci = ci
+        self._clone = folder / "clone"
+        bare = folder / "shop.git"
+        subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", str(bare)], check=True)
+        hook = bare / "hooks" / "post-receive"
+        (folder / "ci.json").write_text(json.dumps(asdict(ci)))
+        hook.write_text(HOOK.format(root=ROOT, bare=bare, ci=folder / "ci.json", python=sys.executable))
+        hook.chmod(0o755)
+        subprocess.run(["git", "clone", "--quiet", str(bare), str(self._clone)], check=True)
+
+    def push(self, *lines: str) -> str:
+        """Commit the sample service, with *lines* in its Dockerfile, and push it; the commit."""
+        (self._clone / "server.js").write_text(SAMPLE.read_text())
+        text = ["FROM sluice/node:latest", "COPY server.js /app/", *lines, 'CMD ["server.js"]', ""]
+        (self._clone / "Dockerfile").write_text("\n".join(text))
+        self._git("checkout", "--quiet", "-B", "main")
+        self._git("add", ".")
+        self._git(
+            "-c", "user.name=ann", "-c", "user.email=ann@example.com", "commit", "--quiet", "--message", "a change"
+        )
+        self._git("push", "--quiet", "origin", "main")
+        return self._git("rev-parse", "HEAD")
+
+    def _git(self, *words: str) -> str:
+        done = subprocess.run(
+            ["git", *words],
+            cwd=self._clone,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "HOME": "/"},
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def github() -> Iterator[Github]:
+    with standing() as github:
+        yield github
+
+
+@pytest.fixture(scope="module")
+def dock(docker_client, docker_host: str, github, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dock]:
+    """v1 live, released by hand; `ops serve` beside it."""
+    with docked(tmp_path_factory.mktemp("dock"), docker_client, docker_host) as dock:
+        dock.add("v1")
+        dock.declare({"v1": 100}, **QUICK)
+        ok(dock.up())
+        yield dock
+
+
+@pytest.fixture(scope="module")
+def repository(dock: Dock, github: Github, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
+    port = free()
+    root = dock.stage.root
+    for name, secret in (("github", GITHUB), ("hub", HUB), ("token", TOKEN.encode())):
+        (root / name).write_bytes(secret)
+    shop = {"stack": "dock", "image": f"{dock.registry.host}/shop", "tags": ["main-*"], "github": "acme/shop"}
+    settings = {
+        "listen": f"{LOOPBACK}:{port}",
+        "services": {"shop": {**shop, "commit_tag": "main-{short}"}},
+        "senders": {"github": "github", "dockerhub": "hub"},
+        "status": {"token": "token", "api": github.url},
+    }
+    (root / "pipeline.yaml").write_text(json.dumps(settings))
+    ci = Ci(
+        host=dock.host,
+        home=str(dock.registry.home),
+        port=dock.registry.port,
+        hooks=f"http://{LOOPBACK}:{port}",
+        github=GITHUB.decode(),
+        dockerhub=HUB.decode(),
+    )
+    with dock.stage.running(sys.executable, "-m", "ops", "serve") as serving:
+        eventually(lambda: listens(ci.hooks) or serving.poll() is not None, 30, "it listens")
+        yield Repository(tmp_path_factory.mktemp("git"), ci)
+        serving.terminate()
+        said, _ = serving.communicate(timeout=20)
+        assert "Traceback" not in said, said
+
+
+def listens(url: str) -> bool:
+    try:
+        return httpx2.get(f"{url}/healthz").status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def told(github: Github, commit: str) -> list[str]:
+    """The states that the commit went through."""
+    return [body["state"] for path, body in list(github.statuses) if path.endswith(commit)]
+
+
+def test_what_is_pushed_gets_the_traffic_and_its_commit_says_so(dock, repository, github):
+    load = dock.load()
+    load.start()
+    commit = repository.push("ENV BUILT=good")
+    version = f"main-{commit[:7]}"
+    eventually(lambda: "success" in told(github, commit), LONG, "the commit says that it is released")
+    assert told(github, commit) == ["pending", "success"]
+    assert dock.ask() == (200, version)
+    assert dock.live() == {version: 999}
+    assert dropped(load.stop()) == []
+    digest = dock.registry.digest(f"shop:{version}")
+    for container in dock.containers(version):
+        assert container.image.attrs["RepoDigests"] == [f"{dock.registry.host}/shop@{digest}"]
+        assert container.labels["org.opencontainers.image.revision"] == commit
+
+
+def test_a_bad_build_is_restored_and_its_commit_says_why(dock, repository, github):
+    (before,) = dock.live()
+    load = dock.load(300)
+    load.start()
+    commit = repository.push("ENV FAIL=0.3")
+    version = f"main-{commit[:7]}"
+    eventually(lambda: "failure" in told(github, commit), LONG, "the commit says that it failed")
+    assert told(github, commit) == ["pending", "failure"]
+    why = next(body["description"] for _, body in github.statuses if body["state"] == "failure")
+    assert why.startswith(f"{version} was not released to dock: ")
+    assert "failed" in why
+    assert (dock.live(), dock.recorded(), dock.marked()) == ({before: 999}, {before: 100}, False)
+    assert set(dropped_by(load.stop())) == {version}
+
+
+def test_the_same_commit_again_changes_nothing(dock, repository, github):
+    (before,) = dock.live()
+    commit, count = next(path.rpartition("/")[2] for path, _ in github.statuses), len(github.statuses)
+    build.tell(repository.ci, f"{dock.registry.host}/shop", f"main-{commit[:7]}")
+    build.announce(repository.ci, commit, "refs/heads/main")
+    eventually(
+        lambda: "sluice_open{" not in httpx2.get(f"{repository.ci.hooks}/metrics").text, 30, "both are dealt with"
+    )
+    assert (dock.live(), len(github.statuses)) == ({before: 999}, count)
