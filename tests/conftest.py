@@ -89,6 +89,7 @@ SLOW = (
     "rollout/routers/test_envoy.py",
     "rollout/test_judge_simulation.py",
     "rollout/test_smoke.py",
+    "test_actionlint.py",
 )
 
 

@@ -97,6 +97,19 @@ def test_a_registry_that_is_down_loses_no_hook(bench):
     assert bench.deploys.done == ["main-1"]
 
 
+def test_a_registry_that_is_down_is_not_asked_for_each_hook_that_comes(bench):
+    bench.registry.down = True
+    bench.hint("main-1", "a")
+    bench.worker.turn()
+    bench.registry.down = False
+    bench.hint("main-2", "b")
+    bench.worker.turn()
+    assert bench.deploys.done == []
+    bench.clock.sleep(11)
+    bench.settle()
+    assert bench.deploys.done == ["main-2"]
+
+
 def test_a_registry_that_is_down_stops_nothing_that_is_known(bench):
     bench.deploys.ends["main-1"] = 4
     bench.hint("main-1", "a")
