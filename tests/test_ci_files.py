@@ -25,7 +25,7 @@ per_workflow = pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.
 
 
 @cache
-def loaded(file: Path) -> dict[str, Any]:
+def loaded(file: Path) -> Any:
     return YAML(typ="safe").load(file)
 
 
