@@ -56,6 +56,7 @@ SLOW = (
     "components/aws/test_user_data.py",
     "components/docker/test_host.py",
     "components/docker/test_preflight.py",
+    "components/docker/test_remnants.py",
     "components/test_gate.py",
     "components/test_interrupt.py",
     "e2e/",

@@ -8,13 +8,14 @@ from typing import Any
 
 import pulumi
 import pulumi_docker as docker
-from pulumi import Input, Output, ResourceHook, ResourceOptions
+from pulumi import Input, Output, ResourceHook, ResourceHookBinding, ResourceOptions
 
 from components import naming
 from components.backend import Target
 from components.docker import addresses, names, preflight
 from components.docker.drivers import DockerDrivers
-from components.docker.router import Router
+from components.docker.remnants import Remnants
+from components.docker.router import Router, RouterArgs
 from components.docker.slice import Slice, SliceArgs
 from components.release import Release
 from components.settings import Settings
@@ -33,8 +34,10 @@ class DockerBackend:
         self.priority = 0
         provider = docker.Provider("docker", host=drivers.host.url, ssh_opts=drivers.host.options)
         self._opts = ResourceOptions(provider=provider)
+        self._clear = ResourceHook("clear", Remnants(self._service, drivers.host, drivers.own().read).hook)
         self._network = self._make_network()
-        self._router = Router(self._service, settings.docker, drivers.host, self._network.name, self._opts)
+        args = RouterArgs(settings=settings.docker, host=drivers.host, network=self._network.name, clear=self._clear)
+        self._router = Router(self._service, args, self._opts)
         # Known only once it stands: before that nothing can be asked of it.
         made = self._router.container
         self.listener: Input[str] = Output.all(made.id, made.name).apply(lambda known: known[1])
@@ -43,12 +46,14 @@ class DockerBackend:
     def _make_network(self) -> docker.Network:
         """Of a fixed name: one that is made anew under another takes every container with it."""
         subnet = self._settings.docker.subnet
+        hooks = ResourceHookBinding(before_create=[self._clear])
+        opts = ResourceOptions(protect=True, retain_on_delete=True, hooks=hooks)
         return docker.Network(
             self._service,
             name=names.network(self._service),
             driver="bridge",
             ipam_configs=[{"subnet": subnet, "gateway": addresses.gateway(subnet)}],
-            opts=ResourceOptions.merge(self._opts, ResourceOptions(protect=True, retain_on_delete=True)),
+            opts=ResourceOptions.merge(self._opts, opts),
         )
 
     def fault(self, spec: Mapping[str, Any]) -> str | None:
@@ -65,6 +70,7 @@ class DockerBackend:
             drain=self._settings.service.drain,
             let_go=let_go,
             rejoin=self._router.rejoin,
+            clear=self._clear,
         )
         # After the router: what is found wrong with it is found before anything of a release is made.
         opts = ResourceOptions.merge(self._opts, ResourceOptions(depends_on=[published, self._router.container]))

@@ -12,6 +12,7 @@ import json
 import tarfile
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,15 +49,27 @@ BOUNDS: Mapping[str, Any] = {
 TLS = {"certificate": "tls.pem", "key": "tls.key"}
 
 
+@dataclass(frozen=True, kw_only=True)
+class RouterArgs:
+    """`clear`: the hook that takes away what a killed run left of it, before it is made."""
+
+    settings: Docker
+    host: Host
+    network: Input[str]
+    clear: ResourceHook
+
+
 class Router(pulumi.ComponentResource):
     """Outputs: `container`. `rejoin`: a hook that puts a container back on the network before it is changed."""
 
     container: docker.Container
     rejoin: ResourceHook
 
-    def __init__(self, name: str, settings: Docker, host: Host, network: Input[str], opts: ResourceOptions) -> None:
+    def __init__(self, name: str, args: RouterArgs, opts: ResourceOptions) -> None:
         super().__init__("sluice:docker:Router", name, None, opts)
         self._name = name
+        self._args = args
+        settings, host = args.settings, args.host
         lasting = ResourceOptions(parent=self, protect=True, retain_on_delete=True)
         volume = docker.Volume(name, name=names.volume(name), opts=lasting)
         image = docker.RemoteImage(
@@ -67,13 +80,12 @@ class Router(pulumi.ComponentResource):
         )
         seed = ResourceHook("seed", lambda args: _seed(host, settings, args))
         mount = {"type": "volume", "source": volume.name, "target": names.FOLDER}
-        at = {"name": network, "ipv4_address": addresses.router(settings.subnet)}
-        self.container = self._container(image, {"mounts": [mount], "networks_advanced": [at]}, settings, seed)
+        at = {"name": args.network, "ipv4_address": addresses.router(settings.subnet)}
+        self.container = self._container(image, {"mounts": [mount], "networks_advanced": [at]}, seed)
         self.register_outputs({"container": self.container.name})
 
-    def _container(
-        self, image: docker.RemoteImage, place: Mapping[str, Any], settings: Docker, seed: ResourceHook
-    ) -> docker.Container:
+    def _container(self, image: docker.RemoteImage, place: Mapping[str, Any], seed: ResourceHook) -> docker.Container:
+        settings = self._args.settings
         return docker.Container(
             f"{self._name}-router",
             name=names.router(self._name),
@@ -92,7 +104,7 @@ class Router(pulumi.ComponentResource):
             opts=ResourceOptions(
                 parent=self,
                 ignore_changes=["ports"],
-                hooks=ResourceHookBinding(before_create=[seed], before_update=[self.rejoin]),
+                hooks=ResourceHookBinding(before_create=[self._args.clear, seed], before_update=[self.rejoin]),
                 delete_before_replace=True,
             ),
         )

@@ -29,8 +29,8 @@ LOGS = {"max-size": "10m", "max-file": "3"}
 @dataclass(frozen=True, kw_only=True)
 class SliceArgs:
     """`at`: an address for each container; `drain`: seconds in which one that leaves may finish its requests;
-    `let_go`: the hook that guards the deletion of each; `rejoin`: which puts it back on its
-    network before it is started again.
+    the hooks of each: `let_go` guards its deletion, `rejoin` puts it back on its network before it is started again,
+    `clear` takes away what a killed run left of it before it is made.
     """
 
     release: Release
@@ -40,6 +40,7 @@ class SliceArgs:
     drain: int
     let_go: ResourceHook
     rejoin: ResourceHook
+    clear: ResourceHook
 
 
 class Slice(pulumi.ComponentResource):
@@ -88,7 +89,11 @@ class Slice(pulumi.ComponentResource):
             opts=ResourceOptions(
                 parent=self,
                 ignore_changes=[*MADE_FROM],
-                hooks=ResourceHookBinding(before_update=[self._args.rejoin], before_delete=[self._args.let_go]),
+                hooks=ResourceHookBinding(
+                    before_create=[self._args.clear],
+                    before_update=[self._args.rejoin],
+                    before_delete=[self._args.let_go],
+                ),
                 custom_timeouts=CustomTimeouts(delete=f"{drain + 600}s"),
             ),
         )

@@ -4,16 +4,25 @@ import json
 
 import pulumi
 import pytest
-from pulumi import ResourceOptions
+from pulumi import ResourceHook, ResourceOptions
 
 from components.config_docker import Docker
 from components.docker.host import Host
-from components.docker.router import Router, files
+from components.docker.router import Router, RouterArgs, files
 from tests.conftest import RecordingCloud, Registered
 
 
 def made(cloud: RecordingCloud, **docker) -> Registered:
-    cloud.deploy(lambda: Router("shop", Docker(**docker), Host("unix:///nowhere"), "shop-slices", ResourceOptions()))
+    def program() -> None:
+        args = RouterArgs(
+            settings=Docker(**docker),
+            host=Host("unix:///nowhere"),
+            network="shop-slices",
+            clear=ResourceHook("clear", lambda _: None),
+        )
+        Router("shop", args, ResourceOptions())
+
+    cloud.deploy(program)
     return cloud.one("Container")
 
 
@@ -28,7 +37,7 @@ def test_it_outlives_releases_and_is_replaced_only_by_its_own_settings(cloud):
     assert not one.request.protect  # what is protected cannot be replaced, and then no setting could change
     assert list(one.request.ignoreChanges) == ["ports"]  # lost while it is stopped, and would replace it then
     assert one.request.deleteBeforeReplace
-    assert list(one.request.hooks.before_create) == ["seed"]
+    assert list(one.request.hooks.before_create) == ["clear", "seed"]
     assert list(one.request.hooks.before_update) == ["rejoin"]
     volume = cloud.one("Volume")
     assert (volume.inputs["name"], volume.request.protect) == ("shop-routes", True)

@@ -23,6 +23,7 @@ def made(cloud: RecordingCloud, **release) -> list[Registered]:
             drain=20,
             let_go=ResourceHook("let-go", lambda _: None),
             rejoin=ResourceHook("rejoin", lambda _: None),
+            clear=ResourceHook("clear", lambda _: None),
         )
         Slice("shop-v1", args, ResourceOptions())
 
@@ -73,6 +74,7 @@ def test_it_comes_back_after_a_restart_of_the_host_and_may_finish_its_requests(c
     one = made(cloud)[0]
     assert (one.inputs["restart"], one.inputs["mustRun"], one.inputs["wait"]) == ("unless-stopped", True, False)
     assert (one.inputs["stopTimeout"], one.inputs["destroyGraceSeconds"]) == (20, 20)
+    assert list(one.request.hooks.before_create) == ["clear"]
     assert list(one.request.hooks.before_update) == ["rejoin"]  # it cannot be started off its network
     assert list(one.request.hooks.before_delete) == ["let-go"]
     assert one.request.customTimeouts.delete == "620s"
