@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ PARTS = ("components", "rollout", "ops", "pipeline", "rehearsal")
 SAMPLE = ROOT / "rehearsal" / "sample"
 READY = 12  # seconds a slice may take to become healthy
 QUICK = {"cloudwatch": {"period": "1s", "late": "2s"}}  # what this cloud can do
+React = Mapping[str, Callable[[], object]]
 ONE_MOVE = {"ready": f"{READY}s", "steps": [], "bake": "0s", "gates": {}}
 
 
@@ -97,6 +99,24 @@ def load(scene: Any, request: pytest.FixtureRequest) -> Iterator[Load]:
     load.stop()
 
 
+@pytest.fixture(scope="module")
+def docked_v1(docker_client: Any, docker_host: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A dock of containers on which v1 is live; v2 is built, and not declared."""
+    from tests.e2e.refusals import serving  # it stands on this module
+
+    with serving(tmp_path_factory.mktemp("dock"), docker_client, docker_host) as dock:
+        yield dock
+
+
+@pytest.fixture
+def dock(docked_v1: Any) -> Iterator[Any]:
+    """It, with all the traffic on v1 before a test and after."""
+    from tests.e2e.refusals import unmoved
+
+    with unmoved(docked_v1) as dock:
+        yield dock
+
+
 def copy_project(target: Path) -> Path:
     """The program without its tests, so that a test's stack file is never the user's."""
     target.mkdir(parents=True)
@@ -120,6 +140,25 @@ def sample(stage: Stage, name: str, **environment: str) -> str:
 def declare(stage: Stage, releases: Mapping[str, str], traffic: Mapping[str, float]) -> None:
     """Write *releases* (version → AMI) and *traffic* into the stack file."""
     stage.configure(releases={version: {"ami": ami} for version, ami in releases.items()}, traffic=dict(traffic))
+
+
+def heard(stage: Stage, react: React, *command: str) -> Done:
+    """How *command* ended. As soon as it says a text of *react*, that is done; each has to come, and counts once."""
+    due = dict(react)
+
+    def hear(line: str) -> None:
+        for said in [said for said in due if said in line]:
+            due.pop(said)()
+
+    done = replace(stage, log=hear).run(*command)
+    assert due == {}, done.text
+    return done
+
+
+def newest(stage: Stage) -> dict[str, Any]:
+    """The journal's newest entry."""
+    folder = stage.root / ".sluice" / "journal" / stage.stack
+    return json.loads(max(folder.glob("[!.]*.json"), key=lambda file: file.stat().st_mtime).read_text())
 
 
 def ok(done: Done) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import docker
 
+from components.docker.names import FOLDER
 from images import build, fetch
 from rehearsal.cloud.loopback import LOOPBACK, free
 from rehearsal.docker import bridge, sample, service
@@ -18,7 +19,8 @@ from rehearsal.load import Load
 from rehearsal.registry import start, stop
 from rehearsal.registry_client import Registry
 from rehearsal.stage import UP, Done, Stage
-from tests.e2e.conftest import copy_project, eventually, of_home, ok
+from rollout.envoy.service import ROUTES
+from tests.e2e.conftest import React, copy_project, eventually, heard, newest, of_home, ok
 from tests.e2e.ramps import ENGINE
 
 ROUTER = "shop-router"
@@ -29,12 +31,15 @@ RAMP = {"ready": "30s", "steps": [25, 50], "bake": "1s", "deadline": "2m", "gate
 
 @dataclass
 class Dock:
-    """`releases`: the entries that are declared, by version; `images`: what each version is built from, by digest."""
+    """`releases`: the entries that are declared, by version; `images`: what each version is built from, by digest;
+    `folder`: of the files of faults.
+    """
 
     stage: Stage
     client: docker.DockerClient
     registry: Registry
     host: str
+    folder: Path
     url: str = ""
     images: dict[str, str] = field(default_factory=dict)
     releases: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -50,6 +55,20 @@ class Dock:
     def add(self, version: str, **entry: Any) -> None:
         """One slice more from the next `up` on."""
         self.releases[version] = {"image": self.images.get(version) or self.build(version), **entry}
+
+    def moody(self, version: str) -> None:
+        """As `add`, of one that misbehaves as it is told to by `faulty`: its containers read a file of this machine."""
+        self.faulty(version)
+        self.add(version, secrets={"FAULTS": str(self._mood(version))})
+
+    def faulty(self, version: str, **faults: float) -> None:
+        """From now on *version* misbehaves so; without faults it is well."""
+        file = self._mood(version)
+        file.write_text(json.dumps(faults))  # in place: it is mounted as the file that it is
+        file.chmod(0o644)
+
+    def _mood(self, version: str) -> Path:
+        return self.folder / f"{version}.json"
 
     def declare(self, traffic: Mapping[str, float], **rollout: Any) -> None:
         """Write *traffic* and the releases into the stack file, and RAMP with what differs from it."""
@@ -72,8 +91,9 @@ class Dock:
             service={"name": service, "port": 8080, "size": 2, "drain": f"{DRAIN}s"}, docker={**own, **change}
         )
 
-    def up(self, *options: str) -> Done:
-        return self.stage.up(*options)
+    def up(self, *options: str, react: React | None = None) -> Done:
+        """`pulumi up`; *react* as in `heard`."""
+        return heard(self.stage, react or {}, *UP, *options)
 
     def load(self, rate: float = 150.0, path: str = "") -> Load:
         """Steady load, which the caller starts and stops."""
@@ -97,9 +117,26 @@ class Dock:
         split = last["route"]["weighted_clusters"]["clusters"] if "route" in last else []
         return {one["name"]: one["weight"] for one in split}
 
+    def set_weights(self, weights: Mapping[str, int]) -> None:
+        """As a colleague does by hand, in the router."""
+        file = json.loads(self.inside("cat", f"{FOLDER}/{ROUTES}"))
+        split = [{"name": version, "weight": weight} for version, weight in weights.items()]
+        file["resources"][0]["virtual_hosts"][0]["routes"][-1]["route"]["weighted_clusters"]["clusters"] = split
+        write = f'cd {FOLDER} && printf %s "$0" >theirs && mv theirs {ROUTES}'
+        self.inside("sh", "-c", write, json.dumps(file))
+        eventually(lambda: self.live() == weights, 5, "what they wrote is live")
+
+    def mark(self) -> dict[str, str]:
+        """The fields of the mark beside the weights; none outside a walk."""
+        return json.loads(self.inside("cat", f"{FOLDER}/sluice/mark") or "{}")
+
     def marked(self) -> bool:
         """Whether a walk's mark lies beside the weights."""
-        return bool(self.inside("cat", "/etc/envoy/sluice/mark"))
+        return bool(self.mark())
+
+    def entry(self) -> dict[str, Any]:
+        """The journal's newest entry."""
+        return newest(self.stage)
 
     def recorded(self) -> dict[str, float]:
         """The shares in the stack's state."""
@@ -132,14 +169,25 @@ class Dock:
         """Wait until no process of the engine is left."""
         eventually(lambda: not of_home(self.stage.home, *ENGINE), 8, "no process of the engine is left")
 
-    def settle(self, version: str) -> None:
-        """*version* has everything; declared are v1, v2 and what had some share; nothing is left of a walk."""
-        keep = {"v1", "v2", *self.live()}
+    def settle(self, version: str, *more: str) -> None:
+        """*version* has everything; declared are v1, v2, *more* and what had some share; nothing is left of a walk.
+
+        Nobody misbehaves.
+        """
+        for file in self.folder.iterdir():
+            self.faulty(file.stem)
+        keep = {"v1", "v2", *more, *self.live()}
         self.releases = {one: entry for one, entry in self.releases.items() if one in keep}
         self.declare({version: 100}, steps=[], bake="0s")
         if (self.live(), self.recorded(), self.marked()) != ({version: 999}, {version: 100}, False):
             ok(self.stage.run("env", "SLUICE_TAKE_OVER=yes", *UP))
             assert (self.live(), self.recorded(), self.marked()) == ({version: 999}, {version: 100}, False)
+
+    def ends(self) -> tuple[str, str]:
+        """Which of v1 and v2 has everything, once all is settled, and the other one: either way is a release."""
+        here = "v2" if self.live() == {"v2": 999} else "v1"
+        self.settle(here)
+        return here, "v1" if here == "v2" else "v2"
 
 
 @contextmanager
@@ -154,7 +202,8 @@ def docked(folder: Path, client: docker.DockerClient, host: str) -> Iterator[Doc
     try:
         ok(stage.run("pulumi", "stack", "init", "dock"))
         stage.configure(platform="docker")
-        dock = Dock(stage, client, registry, host)
+        (folder / "faults").mkdir()
+        dock = Dock(stage, client, registry, host, folder / "faults")
         dock.listen(free())
         yield dock
     finally:

@@ -128,7 +128,7 @@ class Ramps:
     @property
     def is_locked(self) -> bool:
         """Whether the engine's lock is held, or was left."""
-        return any((self.stage.home / "backend" / ".pulumi" / "locks").rglob("*.json"))
+        return is_locked(self.stage)
 
     @property
     def state(self) -> State:
@@ -146,6 +146,11 @@ class Ramps:
         """Write fields of a mark beside the weights, as `ops stop` and walks do."""
         tags = [{"Key": f"sluice:{key}", "Value": value} for key, value in fields.items()]
         client(self.stage, "elbv2").add_tags(ResourceArns=[self.rule], Tags=tags)
+
+
+def is_locked(stage: Stage) -> bool:
+    """Whether the engine's lock of *stage* is held, or was left."""
+    return any((stage.home / "backend" / ".pulumi" / "locks").rglob("*.json"))
 
 
 def kill(pids: list[int]) -> None:

@@ -7,16 +7,29 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rehearsal.files import replace as write
 from rehearsal.load import Answer, Load, dropped, dropped_by, own
 from rehearsal.stage import UP, Done, Stage
-from tests.e2e.conftest import ONE_MOVE, client, declare, live, marks, ok, recorded, sample, weighted_rule
+from tests.e2e.conftest import (
+    ONE_MOVE,
+    React,
+    client,
+    declare,
+    heard,
+    live,
+    marks,
+    newest,
+    ok,
+    recorded,
+    sample,
+    weighted_rule,
+)
 
 RATE = 250.0  # requests a second
 RAMP = {  # short bakes, and the proof at a large share: at this rate a good release takes half a minute
@@ -30,9 +43,16 @@ RAMP = {  # short bakes, and the proof at a large share: at this rate a good rel
 }
 EASY = {"errors": {"allow": 10}}  # gates that are proven within seconds
 BY_HEALTH = {"gates": {}, "bake": "1s"}
+# A command gate, which ends with the code it is told to.
+SMOKE = """
+import os, sys, urllib.request
+name, _, value = os.environ["SLUICE_HEADER"].partition(": ")
+with urllib.request.urlopen(urllib.request.Request(os.environ["SLUICE_URL"], headers={name: value})) as answer:
+    print("smoke of", os.environ["SLUICE_VERSION"], "met", answer.headers["X-Version"])
+sys.exit(int(sys.argv[1]))
+"""
 LOOK = 0.2  # seconds between two looks at the live weights
 SLACK = 1.0  # seconds by which a client's clock and a walk's may differ on when a share was given
-React = Mapping[str, Callable[[], object]]
 
 
 @dataclass
@@ -74,15 +94,7 @@ class Scene:
 
         *before* goes in front of the command, such as `env SLUICE_TAKE_OVER=yes`.
         """
-        due = dict(react or {})
-
-        def hear(line: str) -> None:
-            for said in [said for said in due if said in line]:
-                due.pop(said)()
-
-        done = replace(self.stage, log=hear).run(*before, *UP)
-        assert due == {}, done.text
-        return done
+        return heard(self.stage, react or {}, *before, *UP)
 
     def preview(self) -> Done:
         return self.stage.run("pulumi", "preview", "--non-interactive", "--color", "never")
@@ -112,9 +124,7 @@ class Scene:
 
     def entry(self) -> dict[str, Any]:
         """The journal's newest entry."""
-        folder = self.stage.root / ".sluice" / "journal" / self.stage.stack
-        newest = max(folder.glob("[!.]*.json"), key=lambda file: file.stat().st_mtime)
-        return json.loads(newest.read_text())
+        return newest(self.stage)
 
     def set_weights(self, weights: Mapping[str, int]) -> None:
         """As a colleague does in AWS's console."""
@@ -170,7 +180,7 @@ def walk(here: str, there: str) -> list[dict[str, int]]:
     return [{here: 999}, *ramp, {there: 999}]
 
 
-def moved(**shares: int) -> str:
+def moved(**shares: float) -> str:
     """What a walk says when these shares are live."""
     return f"moved: {' · '.join(f'{version} {share}' for version, share in sorted(shares.items()))}"
 

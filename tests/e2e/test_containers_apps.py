@@ -4,13 +4,10 @@ import json
 import secrets
 import sys
 import urllib.request
-from collections.abc import Iterator
-
-import pytest
 
 from tests.e2e.conftest import ok
-from tests.e2e.dock import DRAIN, Dock
-from tests.e2e.refusals import AT_ONCE, PREVIEW, back, refused, release, serving, unmoved
+from tests.e2e.dock import DRAIN
+from tests.e2e.refusals import AT_ONCE, PREVIEW, back, refused, release
 
 OPS = (sys.executable, "-m", "ops")
 SERVER = """
@@ -31,20 +28,6 @@ KEEPER = (
   answer.end("ok");
 });"""
 )
-
-
-@pytest.fixture(scope="module")
-def built(docker_client, docker_host: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dock]:
-    """v1 live."""
-    with serving(tmp_path_factory.mktemp("dock"), docker_client, docker_host) as dock:
-        yield dock
-
-
-@pytest.fixture
-def dock(built: Dock) -> Iterator[Dock]:
-    """The dock with all the traffic on v1, at the end too."""
-    with unmoved(built) as dock:
-        yield dock
 
 
 def test_a_tag_pushed_again_changes_nothing_until_a_release_names_the_new_digest(dock):

@@ -4,8 +4,6 @@ import os
 import shutil
 import signal
 import tempfile
-import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,6 +18,7 @@ from rehearsal.docker.record import Record
 from rehearsal.load import own
 from tests.e2e.conftest import eventually, ok
 from tests.e2e.dock import Dock, docked
+from tests.e2e.isolated import Isolated
 
 VERSIONS = ("v1", "v2", "v3")
 
@@ -75,33 +74,10 @@ def live(dock: Dock) -> dict[str, int] | None:
         return None
 
 
-class Isolated:
-    """Asks for each slice by name all the while: who answered whom."""
-
-    def __init__(self, dock: Dock) -> None:
-        self._dock = dock
-        self._stop = threading.Event()
-        self.answered: Counter[tuple[str, str]] = Counter()
-        self._thread = threading.Thread(target=self._ask, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _ask(self) -> None:
-        while not self._stop.wait(0.02):
-            for wanted in VERSIONS:
-                try:
-                    self.answered[wanted, self._dock.ask(X_Slice=wanted)[1]] += 1
-                except (OSError, EOFError):
-                    continue  # nobody answers while nothing stands
-
-
 def test_a_restart_of_the_daemon_ends_in_the_declared_weights_and_no_slice_answers_for_another(dock, home):
     before = dock.live()
     began = {one.id: one.attrs["State"]["StartedAt"] for version in VERSIONS for one in dock.containers(version)}
-    load, isolated = dock.load(), Isolated(dock)
+    load, isolated = dock.load(), Isolated(dock, *VERSIONS)
     load.start()
     restart(home)
     eventually(lambda: live(dock) == before, 30, "the weights are live")

@@ -1,28 +1,10 @@
 """What someone took away by hand on Docker comes back with the next `up`, with the weights as they were declared."""
 
-from collections.abc import Iterator
-
-import pytest
-
 from tests.e2e.conftest import eventually, ok
-from tests.e2e.dock import ROUTER, Dock
-from tests.e2e.refusals import answers, serving, unmoved
+from tests.e2e.dock import ROUTER
+from tests.e2e.refusals import answers
 
 NETWORK = "shop-slices"
-
-
-@pytest.fixture(scope="module")
-def built(docker_client, docker_host: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dock]:
-    """v1 live."""
-    with serving(tmp_path_factory.mktemp("dock"), docker_client, docker_host) as dock:
-        yield dock
-
-
-@pytest.fixture
-def dock(built: Dock) -> Iterator[Dock]:
-    """The dock with all the traffic on v1, at the end too."""
-    with unmoved(built) as dock:
-        yield dock
 
 
 def test_a_network_that_was_removed_by_hand_is_made_again_with_everyone_on_it(dock):

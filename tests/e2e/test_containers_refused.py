@@ -5,9 +5,7 @@ import socket
 import sys
 import tarfile
 import time
-from collections.abc import Iterator
 
-import pytest
 from docker.types import IPAMConfig, IPAMPool
 
 from rehearsal.cloud.loopback import LOOPBACK, free
@@ -15,24 +13,10 @@ from rehearsal.registry import start, stop
 from rehearsal.registry_client import User
 from tests.e2e.conftest import eventually, ok
 from tests.e2e.dock import ROUTER, SUBNET, Dock
-from tests.e2e.refusals import AT_ONCE, answers, back, refused, release, serving, unmoved
+from tests.e2e.refusals import AT_ONCE, answers, back, refused, release
 
 OPS = (sys.executable, "-m", "ops")
 NETWORK = "shop-slices"
-
-
-@pytest.fixture(scope="module")
-def built(docker_client, docker_host: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dock]:
-    """v1 live."""
-    with serving(tmp_path_factory.mktemp("dock"), docker_client, docker_host) as dock:
-        yield dock
-
-
-@pytest.fixture
-def dock(built: Dock) -> Iterator[Dock]:
-    """The dock with all the traffic on v1, at the end too."""
-    with unmoved(built) as dock:
-        yield dock
 
 
 def foreign(dock: Dock) -> str:

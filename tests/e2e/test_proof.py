@@ -7,15 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from rehearsal.load import dropped
 from tests.e2e.conftest import ok
-from tests.e2e.scene import BY_HEALTH, EASY, alone, assert_refused, assert_restored, moved, walk
-
-SMOKE = """
-import os, sys, urllib.request
-name, _, value = os.environ["SLUICE_HEADER"].partition(": ")
-with urllib.request.urlopen(urllib.request.Request(os.environ["SLUICE_URL"], headers={name: value})) as answer:
-    print("smoke of", os.environ["SLUICE_VERSION"], "met", answer.headers["X-Version"])
-sys.exit(int(sys.argv[1]))
-"""
+from tests.e2e.scene import BY_HEALTH, EASY, SMOKE, alone, assert_refused, assert_restored, moved, walk
 
 
 # incident 12
