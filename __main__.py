@@ -16,7 +16,7 @@ settings = config.load()
 drivers = reach(settings)
 gate = Gate(settings, drivers, interrupt)
 backend = platform(settings, drivers)
-ledger = Ledger(backend.where, backend.fault)
+ledger = Ledger(backend.where, settings.trust, backend.fault)
 
 targets = {
     release.version: backend.slice(release, ledger.publish(release), gate.let_go) for release in settings.releases

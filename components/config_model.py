@@ -6,8 +6,9 @@ In: the decoded values. Out: models whose values are in range, or pydantic's err
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from components import provenance
 from components.config_docker import Container, Docker
 from components.config_rollout import Metrics, Rollout
 from components.config_types import (
@@ -15,6 +16,7 @@ from components.config_types import (
     Arn,
     Boot,
     BucketName,
+    BuilderName,
     Cidr,
     Duration,
     HealthPath,
@@ -27,6 +29,7 @@ from components.config_types import (
     RootDevice,
     SchemaVersion,
     Secret,
+    Signature,
     Size,
     SubnetId,
     TargetGroupArn,
@@ -34,6 +37,16 @@ from components.config_types import (
     VariableName,
     VpcId,
 )
+
+
+def _public_key(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("it is no public key")
+    provenance.key(value)
+    return value
+
+
+PublicKey = Annotated[str, BeforeValidator(_public_key), Field(examples=["MCowBQYDK2VwAyEA…"])]
 
 
 class _Model(BaseModel):
@@ -87,6 +100,7 @@ class ReleaseEntry(_Model):
     secrets: Mapping[VariableName, Secret] = Field(default_factory=dict, examples=["{DB: arn:aws:secretsmanager:…}"])
     container: Container | None = Field(default=None, examples=["{memory: 512}"])
     schema_: Schema | None = Field(default=None, alias="schema", examples=["{reads: [7, 8], writes: 8}"])
+    signature: Signature | None = Field(default=None, examples=["ci:<88 characters of base64>"])
 
     @model_validator(mode="after")
     def _one_artifact(self) -> Self:
@@ -170,4 +184,5 @@ class Document(_Model):
     keep: int = Field(default=3, ge=0, le=90, strict=True, examples=[3])
     journal: Place | None = Field(default=None, examples=["s3://my-bucket/journal"])
     notify: list[str] = Field(default_factory=list, examples=['["slack://…"]'])
+    trust: dict[BuilderName, PublicKey] = Field(default_factory=dict, examples=["{ci: MCowBQYDK2VwAyEA…}"])
     salt: str | None = Field(default=None, min_length=16, examples=["16 or more random characters, as a secret"])

@@ -116,4 +116,6 @@ BucketName = Annotated[str, text(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "bucket na
 Place = Annotated[
     str, text(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/?[!-~]*|(?![a-z0-9]+://)[^\x00]{1,1024}", "folder or s3:// URL")
 ]
+BuilderName = Annotated[str, text(r"[a-z][a-z0-9-]{0,31}", "name of a builder")]
+Signature = Annotated[str, text(r"[a-z][a-z0-9-]{0,31}:[A-Za-z0-9+/]{86}==", "builder with its signature in base64")]
 HostName = Annotated[str, text(r"[A-Za-z0-9*?.-]{1,128}", "host name")]

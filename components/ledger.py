@@ -13,15 +13,22 @@ from typing import Any
 import pulumi
 from pulumi import ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceHookOptions, ResourceOptions
 
+from components import provenance
 from components.release import Release
 
 
 class Ledger:
-    """Publishes releases *where* they are bound to; *fault* tells why a spec's artifact cannot be had, or None."""
+    """Publishes releases *where* they are bound to, of builders in *trust* if it names any; *fault* tells why a spec's
+    artifact cannot be had, or None.
+    """
 
-    def __init__(self, where: Mapping[str, str], fault: Callable[[Mapping[str, Any]], str | None]) -> None:
+    def __init__(
+        self, where: Mapping[str, str], trust: Mapping[str, str], fault: Callable[[Mapping[str, Any]], str | None]
+    ) -> None:
         self._where = where
+        self._trust = trust
         self._fault = fault
+        self._releases: dict[str, Release] = {}
         options = ResourceHookOptions(on_dry_run=True)
         self._hooks = ResourceHookBinding(
             before_create=[ResourceHook("artifact-exists", self._check_artifact, options)],
@@ -30,11 +37,13 @@ class Ledger:
 
     def publish(self, release: Release) -> pulumi.Resource:
         """The record of *release*; everything of its slice depends on it."""
+        self._releases[release.version] = release
         spec = {**release.spec(), **self._where}
         return pulumi.Stash(release.version, input=spec, opts=ResourceOptions(hooks=self._hooks))
 
     async def _check_artifact(self, args: ResourceHookArgs) -> None:
-        fault = await asyncio.to_thread(self._fault, _spec(args.new_inputs))
+        fault = provenance.fault(self._releases[args.name], self._trust)  # first: no stranger's artifact is looked at
+        fault = fault or await asyncio.to_thread(self._fault, _spec(args.new_inputs))
         if fault:
             raise ValueError(f"sluice:releases.{args.name}.{fault}")
 

@@ -29,6 +29,7 @@ class Release:
     secrets: Mapping[str, str] = field(default_factory=dict)
     container: Container | None = None
     schema: Mapping[str, Any] | None = None
+    signature: str | None = None  # not part of the spec: what it says is in the artifact
 
     @property
     def artifact(self) -> str:

@@ -48,6 +48,7 @@ class Settings:
     keep: int
     journal: str | None
     notify: tuple[str, ...]
+    trust: Mapping[str, str]
     salt: str | None
     aws: Mapping[str, Any]
 
@@ -92,6 +93,7 @@ def parse(raw: Mapping[str, str], secret: Collection[str] = ()) -> Settings:
         keep=document.keep,
         journal=document.journal,
         notify=tuple(document.notify),
+        trust=document.trust,
         salt=document.salt,
         aws=aws,
     )
@@ -180,6 +182,7 @@ def _release(version: str, entry: ReleaseEntry, service: Service) -> Release:
         secrets=entry.secrets,
         container=_container(entry, service) if entry.ami is None else None,
         schema=entry.schema_.model_dump() if entry.schema_ else None,
+        signature=entry.signature,
     )
 
 

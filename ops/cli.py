@@ -39,12 +39,14 @@ def release(
     version: Annotated[str, typer.Argument(metavar="VERSION", help="A new name, such as v42; never used before.")],
     ami: Annotated[str | None, typer.Option(metavar="AMI", help="The machine image's id.")] = None,
     image: Annotated[str | None, typer.Option(metavar="REPO@sha256:…", help="The image, by digest.")] = None,
+    *,
+    signature: Annotated[str | None, typer.Option(metavar="BUILDER:…", help="Who built it, by a signature.")] = None,
     take_over: TakeOver = False,
     stack: StackName = None,
 ) -> None:
     """Add a release and give it all the traffic."""
     with told():
-        releasing.release(stack_of(stack), version, ami, image, say, take_over=take_over)
+        releasing.release(stack_of(stack), version, ami, image, say, signature=signature, take_over=take_over)
 
 
 @app.command()

@@ -19,11 +19,13 @@ def release(
     image: str | None,
     say: Callable[[str], None],
     *,
+    signature: str | None = None,
     take_over: bool = False,
 ) -> None:
     """Release *version*, made of *ami* and, on its Docker, *image*, or of *image* alone; *say* gets the progress.
 
-    *take_over*: live weights that nobody here set are accepted as the start.
+    *signature*: of who built it, where `sluice:trust` asks for one. *take_over*: live weights that nobody here set are
+    accepted as the start.
     """
     entry = {key: value for key, value in (("ami", ami), ("image", image)) if value}
     if not entry:
@@ -36,7 +38,8 @@ def release(
             f"sluice:releases.{version} is there already, with {_artifact(there) or there}; a version never changes: "
             "give the new content a new version"
         )
-    added = {} if there is not None else {version: entry}
+    signed = {"signature": signature} if signature else {}
+    added = {} if there is not None else {version: {**entry, **signed}}
     environment = TAKE_OVER if take_over else {}
     what = f"release {version}"
     carry_out(stack, Change(what=what, traffic={version: 100}, releases=added, environment=environment), say)

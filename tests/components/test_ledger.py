@@ -1,6 +1,6 @@
 """The ledger: a version means one thing for ever."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +16,13 @@ V1 = Release(version="v1", ami="ami-1", env={"LOG": "debug"})
 def publish(cloud):
     """Publish a release in a region, with what is wrong with its artifact; the spec that is recorded."""
 
-    def run(release: Release = V1, region: str = "us-east-1", fault: Callable[[Any], str | None] = lambda _: None):
-        cloud.deploy(lambda: Ledger({"region": region}, fault).publish(release))
+    def run(
+        release: Release = V1,
+        region: str = "us-east-1",
+        fault: Callable[[Any], str | None] = lambda _: None,
+        trust: Mapping[str, str] | None = None,
+    ):
+        cloud.deploy(lambda: Ledger({"region": region}, trust or {}, fault).publish(release))
         return cloud.one("Stash").inputs
 
     return run
@@ -38,6 +43,16 @@ def test_an_artifact_that_cannot_be_had_is_refused_with_its_path(cloud, publish)
     new = publish(fault=lambda spec: f"ami: {spec['ami']} does not exist")
     with pytest.raises(ValueError, match=r"^sluice:releases\.v1\.ami: ami-1 does not exist$"):
         cloud.meet("artifact-exists", name="v1", new_inputs=new)
+
+
+def test_what_no_trusted_builder_signed_is_refused_before_its_artifact_is_looked_at(cloud, publish):
+    asked = []
+    new = publish(fault=asked.append, trust={"ci": "any"})
+    with pytest.raises(
+        ValueError, match=r"^sluice:releases\.v1\.signature is missing; sluice:trust asks for one by ci"
+    ):
+        cloud.meet("artifact-exists", name="v1", new_inputs=new)
+    assert asked == []
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,12 @@ def test_an_image_is_listed_beside_the_ami(stack, said):
     assert f"v3: {{ami: {OTHER}, image: {DIGEST}}}" in stack.file.read_text()
 
 
+def test_a_builders_signature_is_written_beside_the_artifact(stack, said):
+    signature = f"ci:{'A' * 86}=="
+    release(stack, "v3", OTHER, None, said.append, signature=signature)
+    assert f'v3: {{ami: {OTHER}, signature: "{signature}"}}' in stack.file.read_text().replace("'", '"')
+
+
 def test_a_listed_release_of_the_same_artifact_gets_the_traffic_and_keeps_its_entry(stack, said):
     stack.file.write_text(FILE.replace(f"v1: {{ami: {AMI}}}", f"v1: {{ami: {AMI}, size: 3}}"))
     release(stack, "v1", AMI, None, said.append)
