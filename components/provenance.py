@@ -39,7 +39,7 @@ def key(text: str) -> Ed25519PublicKey:
 
 
 def fault(release: Release, trusted: Mapping[str, str]) -> str | None:
-    """Why *release* is not made by one of the *trusted* builders (name → public key); None when it is, or none is named.
+    """Why *release* is not of one of the *trusted* builders (name → public key); None when it is, or none is named.
 
     What runs already and is only given traffic was built by nobody here.
     """
