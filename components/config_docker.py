@@ -55,14 +55,18 @@ class Container(_Model):
 class Docker(_Model):
     """`sluice:docker`: the one host of this stack, and what stands there for the service.
 
-    `host`: where the daemon is; DOCKER_HOST or this machine's socket where it is left out. `router`: an image with
-    Envoy. `interface`, `port`: where clients reach it, an address of the host's.
+    `host`: where the daemon is; DOCKER_HOST or this machine's socket where it is left out. `ssh`: options of the ssh
+    command that goes there. `router`: an image with Envoy. `interface`, `port`: where clients reach it, an address of
+    the host's.
     """
 
     host: (
         Annotated[str, text(r"unix:///[!-~]+|ssh://[!-~]+|tcp://127\.0\.0\.1:\d+", "local socket or ssh:// address")]
         | None
     ) = Field(default=None, examples=["ssh://deploy@shop-1.example.com"])
+    ssh: list[Annotated[str, text(r"[ -~]+", "option of ssh")]] = Field(
+        default_factory=list, examples=['["-i", "~/.ssh/deploy", "-o", "UserKnownHostsFile=~/.ssh/hosts"]']
+    )
     subnet: Cidr = Field(default="10.205.0.0/16", examples=["10.205.0.0/16"])
     router: Annotated[str, text(r"[a-z0-9][!-~]{1,254}", "image")] = Field(
         default="sluice/router:latest", examples=["envoyproxy/envoy@sha256:<64 hex digits>"]

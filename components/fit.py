@@ -60,6 +60,8 @@ def _docker(document: Document) -> Iterator[str]:
         )
     if (document.docker.certificate is None) != (document.docker.key is None):
         yield "sluice:docker: `certificate` and `key` go together; write both, or neither"
+    if document.docker.ssh and not (document.docker.host or "ssh://").startswith("ssh://"):
+        yield f"sluice:docker.ssh: {document.docker.host} is reached without ssh; remove it, or write host: ssh://…"
     for version, entry in document.releases.items():
         yield from _release(f"sluice:releases.{version}", entry, document.service.size)
     for one, other in addresses.collisions(document.releases):

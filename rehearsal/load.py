@@ -13,6 +13,7 @@ import ipaddress
 import itertools
 import select
 import socket
+import ssl
 import threading
 import time
 from collections import Counter
@@ -40,11 +41,16 @@ class Answer:
 
 
 class Load:
-    """Requests to one *url*, *rate* a second over *connections*. ValueError unless it is on this machine."""
+    """Requests to one *url*, *rate* a second over *connections*; of https when there is whom to *trust*. ValueError
+    unless it is on this machine.
+    """
 
-    def __init__(self, url: str, connections: int = 8, rate: float = 200.0) -> None:
+    def __init__(
+        self, url: str, connections: int = 8, rate: float = 200.0, trust: ssl.SSLContext | None = None
+    ) -> None:
         parts = urlsplit(url)
-        if parts.scheme != "http" or not parts.hostname or not _is_here(parts.hostname):
+        self._trust = trust
+        if parts.scheme != ("https" if trust else "http") or not parts.hostname or not _is_here(parts.hostname):
             raise ValueError(f"{url}: load goes to http on loopback only, such as http://127.0.0.1:8080/")
         if connections < 1 or rate <= 0:
             raise ValueError(f"{connections} connections at {rate:g} requests a second: both have to be above 0")
@@ -71,7 +77,7 @@ class Load:
         return sorted(self.answers, key=lambda answer: answer.at)
 
     def _client(self) -> None:
-        connection = http.client.HTTPConnection(*self._address, timeout=LIMIT)
+        connection = self._connection()
         try:
             while not self._stop.is_set():
                 due = self._begin + next(self._turns) / self._rate
@@ -80,6 +86,11 @@ class Load:
                 self.answers.append(self._ask(connection, due))
         finally:
             connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self._trust:
+            return http.client.HTTPSConnection(*self._address, timeout=LIMIT, context=self._trust)
+        return http.client.HTTPConnection(*self._address, timeout=LIMIT)
 
     def _ask(self, connection: http.client.HTTPConnection, due: float) -> Answer:
         if _was_closed(connection.sock):

@@ -15,7 +15,7 @@ from requests.exceptions import RequestException
 from components import naming
 from components.aws.session import Session
 from components.config_docker import Container
-from components.docker import addresses, membership, names
+from components.docker import addresses, certificate, membership, names
 from components.docker.host import Host, short
 from components.drivers import Place, prometheus
 from components.release import Release
@@ -38,7 +38,7 @@ class DockerDrivers:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.host = Host(settings.docker.host)
+        self.host = Host(settings.docker.host, settings.docker.ssh)
         _ = self.host.client  # here and now: better than in the middle of a walk
         self._at = (settings.service.name, settings.docker.subnet, self.host)
         self._leaving = threading.Lock()
@@ -89,24 +89,25 @@ class DockerDrivers:
         """
         try:
             live, astray = self.own().read(), membership.astray(*self._at)
+            off = {"off the network": ", ".join(astray)} if astray else {}
+            off |= certificate.drift(self.settings.docker, self.own())
         except RolloutError:
-            live, astray = None, []
-        if live and live.shares == planned and not astray:
+            live, off = None, {}
+        if live and live.shares == planned and not off:
             return {}
-        off = {"off the network": ", ".join(astray)} if astray else {}
         seen = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         return {"live": text(live.shares) if live else "unknown", **off, "seen": seen}
 
     def prepare(self) -> None:
-        """Let the router know every declared slice, and bound each container's processes, before any share moves.
-
-        And put on the network what was taken off it.
+        """Before any share moves: put on the network what was taken off it, bound each container's processes, give the
+        router its certificate where that was renewed, and let it know every declared slice.
         """
         membership.rejoin(*self._at)
         for release in self.settings.releases:
             limits = release.container or Container()
             for container in self._containers(release.version):
                 self._bound(container, limits.processes)
+        certificate.renew(self.settings.docker, self.host, names.router(self.settings.service.name), self.own())
         self.own().declare([self._group(release) for release in self.settings.releases])
 
     def _group(self, release: Release) -> Group:

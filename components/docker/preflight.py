@@ -13,10 +13,9 @@ from typing import Any
 
 import pulumi
 from docker.errors import APIError, ImageNotFound, NotFound
-from docker.types import Mount
 from requests.exceptions import RequestException
 
-from components.docker import entry, names
+from components.docker import certificate, entry, mounts, names
 from components.docker.host import Host, short
 from components.settings import Settings
 
@@ -24,7 +23,8 @@ MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}  # what the daemon and what i
 
 
 def check(settings: Settings, host: Host) -> None:
-    """RunError when the network or the router's image of *settings* cannot be had on *host*."""
+    """RunError when the certificate, the network or the router's image of *settings* cannot be had."""
+    certificate.check(settings.docker)
     try:
         _check_subnet(settings, host)
         _check_router(settings.docker.router, host)
@@ -80,9 +80,12 @@ def fault(spec: Mapping[str, Any], host: Host, *, pull: bool) -> str | None:
             why = _in_registry(image, host)
             if why or not pull:
                 return f"image: {image} {why}" if why else None
-            found = host.client.images.pull(image)
-        faulty = _cpu_fault(found, image, host) or _user_fault(found.attrs["Config"].get("User") or "", spec)
-        return faulty or (_secret_fault(spec, host) if pull else None)
+            if why := _pull(image, host):
+                return f"image: {image} {why}"
+            found = host.client.images.get(image)
+        user = (spec.get("container") or {}).get("user") or found.attrs["Config"].get("User") or ""
+        faulty = _cpu_fault(found, image, host) or _user_fault(user, spec)
+        return faulty or (mounts.fault(spec, user, host) if pull else None)
     except (APIError, RequestException) as error:
         return f"image: {image} cannot be had on {host.url}: {short(error)}"
 
@@ -92,6 +95,15 @@ def _found(image: str, host: Host) -> Any:
         return host.client.images.get(image)
     except ImageNotFound:
         return None
+
+
+def _pull(image: str, host: Host) -> str | None:
+    """Get *image* onto *host*; why not. What goes wrong on the way stands in the stream, which the SDK passes over."""
+    for line in host.client.api.pull(image, stream=True, decode=True):
+        if said := line.get("error"):
+            room = "make room there (`docker system df` shows what takes it), and " if "no space left" in said else ""
+            return f"cannot be pulled to {host.url} ({said}); {room}run `pulumi up` again"
+    return None
 
 
 def _cpu_fault(found: Any, image: str, host: Host) -> str | None:
@@ -104,22 +116,10 @@ def _cpu_fault(found: Any, image: str, host: Host) -> str | None:
     )
 
 
-def _secret_fault(spec: Mapping[str, Any], host: Host) -> str | None:
-    """Which secret's file is not there: the daemon says so of a container that is never started."""
-    for name, path in (spec.get("secrets") or {}).items():
-        config = host.client.api.create_host_config(mounts=[Mount("/run/secrets/x", path, "bind", read_only=True)])
-        try:
-            made = host.client.api.create_container(spec["image"], ["none"], host_config=config)
-        except APIError as error:
-            return f"secrets.{name}: {path} cannot be mounted on {host.url} ({short(error)}); put the file there first"
-        host.client.api.remove_container(made["Id"], v=True)
-    return None
-
-
 def _user_fault(user: str, spec: Mapping[str, Any]) -> str | None:
     """Why the container would run as root; None when it does not."""
     name = user.partition(":")[0]
-    if (spec.get("container") or {}).get("user") or (name.isdecimal() and int(name)):
+    if name.isdecimal() and int(name):
         return None
     return (
         f"image: {spec['image']} runs as {name or 'root'}, and only the number of another user is known to be none; "

@@ -7,13 +7,9 @@ by the rollout alone.
 """
 
 import asyncio
-import io
 import json
-import tarfile
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -22,17 +18,16 @@ from docker.errors import NotFound
 from pulumi import Input, ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceOptions
 
 from components.config_docker import Docker
-from components.docker import addresses, entry, membership, names
+from components.docker import addresses, archive, certificate, entry, membership, names
 from components.docker.host import Host
 from rollout.envoy import resources, service
 from rollout.envoy.config import Listener
 from rollout.envoy.service import ENTRY, ROUTES
 
 ADMIN = 9901  # on the container's own loopback: no slice reaches it
-USER = 101
 GRACE = 10  # seconds
 BOUNDS: Mapping[str, Any] = {
-    "user": f"{USER}:{USER}",
+    "user": f"{archive.USER}:{archive.USER}",
     "read_only": True,
     "capabilities": {"drops": ["ALL"]},
     "security_opts": ["no-new-privileges:true"],
@@ -46,7 +41,6 @@ BOUNDS: Mapping[str, Any] = {
     "stop_timeout": GRACE,
     "destroy_grace_seconds": GRACE,
 }
-TLS = {"certificate": "tls.pem", "key": "tls.key"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +92,7 @@ class Router(pulumi.ComponentResource):
             # Where it listens is in a label too: a port entry is lost while the container is stopped, and would replace
             # it then, so that is ignored.
             labels=[
-                {"label": "sluice.entry", "value": f"{settings.interface}:{settings.port}"},
+                {"label": "sluice.entry", "value": _entry(settings)},
                 {"label": names.SERVICE, "value": self._name},
             ],
             opts=ResourceOptions(
@@ -108,6 +102,11 @@ class Router(pulumi.ComponentResource):
                 delete_before_replace=True,
             ),
         )
+
+
+def _entry(of: Docker) -> str:
+    """Where it listens, and whether it speaks TLS there; by which certificate is no matter, it is renewed in place."""
+    return f"{of.interface}:{of.port}" + (" tls" if of.certificate else "")
 
 
 async def _seed(host: Host, settings: Docker, args: ResourceHookArgs) -> None:
@@ -121,22 +120,13 @@ def files(settings: Docker) -> dict[str, str]:
     """What Envoy starts from, by name: its own file, the listener, and the certificate where there is one."""
     listener = Listener(ENTRY, names.ENTRY, host="0.0.0.0")
     made = resources.listener(listener, names.FOLDER)
-    found = {}
-    if settings.certificate and settings.key:
-        found = {TLS["certificate"]: _text(settings.certificate), TLS["key"]: _text(settings.key)}
-        made["filter_chains"][0]["transport_socket"] = service.tls(*(f"{names.FOLDER}/{one}" for one in TLS.values()))
+    if settings.certificate:
+        made["filter_chains"][0]["transport_socket"] = service.tls(names.FOLDER)
     return {
         "bootstrap.json": json.dumps(resources.bootstrap(names.FOLDER, ADMIN)),
         "lds.json": resources.document([made])[0],
-        **found,
+        service.PAIR: certificate.file(settings)[0],
     }
-
-
-def _text(path: str) -> str:
-    try:
-        return Path(path).expanduser().read_text(encoding="utf-8")
-    except OSError as error:
-        raise pulumi.RunError(f"sluice:docker: {path} cannot be read: {error.strerror}") from None
 
 
 def seed(host: Host, image: str, volume: str, given: Mapping[str, str]) -> None:
@@ -145,7 +135,7 @@ def seed(host: Host, image: str, volume: str, given: Mapping[str, str]) -> None:
     lender = host.client.containers.create(image, entrypoint=["envoy"], volumes=mounts, network_disabled=True)
     try:
         every = dict(given) if _has(lender, f"{names.FOLDER}/{ROUTES}") else {**given, **service.seed()}
-        lender.put_archive(names.FOLDER, _packed(every))
+        lender.put_archive(names.FOLDER, archive.packed(every))
     finally:
         lender.remove(force=True)
 
@@ -156,18 +146,3 @@ def _has(container: Any, path: str) -> bool:
     except NotFound:
         return False
     return True
-
-
-def _packed(every: Mapping[str, str]) -> bytes:
-    """A tar of files that only Envoy may read, in a folder that is its own."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as tar:
-        folder = tarfile.TarInfo(".")
-        folder.type, folder.mode = tarfile.DIRTYPE, 0o700
-        for one, content in [(folder, b""), *((tarfile.TarInfo(n), text.encode()) for n, text in every.items())]:
-            one.uid = one.gid = USER
-            one.size, one.mtime = len(content), time.time()
-            if one.isfile():
-                one.mode = 0o600
-            tar.addfile(one, io.BytesIO(content))
-    return packed.getvalue()

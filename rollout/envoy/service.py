@@ -23,7 +23,7 @@ from rollout.routers.interface import NOBODY
 from rollout.shares import Shares, from_weights, weights
 
 ENTRY = "service"  # the listener, and its routes
-ROUTES, CLUSTERS = f"rds-{ENTRY}.json", "cds.json"
+ROUTES, CLUSTERS, PAIR = f"rds-{ENTRY}.json", "cds.json", "sds.json"
 HEADER = "x-slice"
 FIRST = "first-"  # before the version of routes that no share was ever set in
 CHECK = HealthCheck(interval=1, timeout=2, healthy=1, unhealthy=2, codes=((200, 299),))
@@ -69,20 +69,35 @@ def _routes(*rules: Rule) -> Sequence[Resource]:
     return routes(Listener(ENTRY, 80, rules))["virtual_hosts"][0]["routes"]
 
 
-def tls(certificate: str, key: str) -> Resource:
-    """The transport socket of a listener that speaks TLS by the PEM files *certificate* and *key*."""
-    pair = {"certificate_chain": {"filename": certificate}, "private_key": {"filename": key}}
+def tls(folder: str) -> Resource:
+    """The transport socket of a listener that speaks TLS by the pair in *folder*."""
     return {
         "name": "envoy.transport_sockets.tls",
         "typed_config": {
             "@type": f"{resources.EXTENSIONS}.transport_sockets.tls.v3.DownstreamTlsContext",
             "common_tls_context": {
                 "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
-                "tls_certificates": [pair],
+                "tls_certificate_sds_secret_configs": [{"name": ENTRY, "sds_config": resources.source(folder, PAIR)}],
                 "alpn_protocols": ["http/1.1"],
             },
         },
     }
+
+
+def pair(of: tuple[str, str] | None) -> tuple[str, str]:
+    """The file of a certificate and its key in PEM, or of none; and the version by which Envoy says that it has it."""
+    if of is None:
+        return resources.document([])
+    chain, key = ({"inline_string": text} for text in of)
+    kind = f"{resources.EXTENSIONS}.transport_sockets.tls.v3.Secret"
+    secret = {"@type": kind, "name": ENTRY, "tls_certificate": {"certificate_chain": chain, "private_key": key}}
+    return resources.document([secret])
+
+
+def held(page: Mapping[str, Any]) -> str:
+    """The version of the pair in Envoy's page of secrets; "" where it has none."""
+    found = [one.get("version_info", "") for one in page.get("configs", ()) if one.get("name") == ENTRY]
+    return found[0] if found else ""
 
 
 def route_file(every: Sequence[Resource], *, first: bool = False) -> tuple[Resource, str]:

@@ -81,6 +81,15 @@ def test_what_a_release_on_docker_cannot_be_is_refused(change, said):
             "sluice:docker.host: 'shop-1': it is no local socket or ssh:// address; "
             "write host: ssh://deploy@shop-1.example.com",
         ),
+        (
+            {"docker": {"host": "unix:///run/docker.sock", "ssh": ["-i", "key"]}},
+            "sluice:docker.ssh: unix:///run/docker.sock is reached without ssh; remove it, or write host: ssh://…",
+        ),
+        (
+            {"docker": {"host": "ssh://shop-1", "ssh": [22]}},
+            "sluice:docker.ssh.0: 22: it is no option of ssh; "
+            'write ssh: ["-i", "~/.ssh/deploy", "-o", "UserKnownHostsFile=~/.ssh/hosts"]',
+        ),
     ],
 )
 def test_what_docker_has_not_or_has_elsewhere_is_refused(change, said):

@@ -1,6 +1,7 @@
 """A service on a real Docker daemon with its images in a real registry: what the tests of container slices stand on."""
 
 import json
+import ssl
 import subprocess
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -32,7 +33,7 @@ RAMP = {"ready": "30s", "steps": [25, 50], "bake": "1s", "deadline": "2m", "gate
 @dataclass
 class Dock:
     """`releases`: the entries that are declared, by version; `images`: what each version is built from, by digest;
-    `folder`: of the files of faults.
+    `folder`: of the files of faults; `ssh`: options for an ssh:// host; `trust`: whom clients believe, where it speaks TLS.
     """
 
     stage: Stage
@@ -43,6 +44,8 @@ class Dock:
     url: str = ""
     images: dict[str, str] = field(default_factory=dict)
     releases: dict[str, dict[str, Any]] = field(default_factory=dict)
+    ssh: list[str] = field(default_factory=list)
+    trust: ssl.SSLContext | None = None
 
     def build(self, version: str, *lines: str, app: str = "") -> str:
         """An image of the sample service, or of *app* in JavaScript, pushed; its name by digest, under which the host
@@ -86,7 +89,7 @@ class Dock:
 
     def place(self, service: str = "shop", **change: Any) -> None:
         """Write where it stands into the stack file, with what is to *change* of it."""
-        own = {"host": self.host, "port": self.port, "subnet": SUBNET}
+        own = {"host": self.host, "port": self.port, "subnet": SUBNET, "ssh": self.ssh}
         self.stage.configure(
             service={"name": service, "port": 8080, "size": 2, "drain": f"{DRAIN}s"}, docker={**own, **change}
         )
@@ -97,7 +100,7 @@ class Dock:
 
     def load(self, rate: float = 150.0, path: str = "") -> Load:
         """Steady load, which the caller starts and stops."""
-        return Load(f"{self.url}/{path}", connections=8, rate=rate)
+        return Load(f"{self.url}/{path}", connections=8, rate=rate, trust=self.trust)
 
     def inside(self, *command: str) -> str:
         """What *command* prints inside the router, without any code of the program."""
@@ -151,7 +154,8 @@ class Dock:
     def ask(self, **headers: str) -> tuple[int, str]:
         """Status and version of one answer."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        with urllib.request.urlopen(urllib.request.Request(self.url, headers=named), timeout=5) as answer:
+        request = urllib.request.Request(self.url, headers=named)
+        with urllib.request.urlopen(request, timeout=5, context=self.trust) as answer:
             return answer.status, answer.headers["X-Version"]
 
     @contextmanager

@@ -93,3 +93,16 @@ def test_a_secret_whose_file_is_not_on_the_host_is_refused(dock, tmp_path):
     refused(
         dock, f"sluice:releases.v3.secrets.DB: {tmp_path}/none cannot be mounted", "put the file there", preview=False
     )
+
+
+def test_a_secret_that_the_app_may_not_read_is_refused(dock, tmp_path):
+    file = tmp_path / "db"
+    file.write_text("hidden")
+    file.chmod(0o600)
+    owner = file.stat()
+    release(dock, dock.images["v2"], secrets={"DB": str(file)})
+    said = (
+        f"sluice:releases.v3.secrets.DB: {file} is for {owner.st_uid}:{owner.st_gid} alone (mode 600), and the app runs"
+    )
+    refused(dock, said, "`chown ", preview=False)
+    assert dock.containers("v3") == []

@@ -2,13 +2,12 @@
 
 import json
 
-import pulumi
-import pytest
 from pulumi import ResourceHook, ResourceOptions
 
 from components.config_docker import Docker
 from components.docker.host import Host
 from components.docker.router import Router, RouterArgs, files
+from tests.authority import Authority
 from tests.conftest import RecordingCloud, Registered
 
 
@@ -59,17 +58,15 @@ def test_its_admin_page_is_on_its_own_loopback():
     assert bootstrap["admin"]["address"]["socket_address"] == {"address": "127.0.0.1", "port_value": 9901}
 
 
-def test_with_a_certificate_it_speaks_tls(tmp_path):
-    (tmp_path / "cert.pem").write_text("CERT")
-    (tmp_path / "key.pem").write_text("KEY")
-    given = files(Docker(certificate=str(tmp_path / "cert.pem"), key=str(tmp_path / "key.pem")))
-    assert (given["tls.pem"], given["tls.key"]) == ("CERT", "KEY")
+def test_with_a_certificate_it_speaks_tls(cloud, tmp_path):
+    pair = Authority(tmp_path).issue("shop")
+    given = files(Docker(**pair))
     (listener,) = json.loads(given["lds.json"])["resources"]
-    pair = listener["filter_chains"][0]["transport_socket"]["typed_config"]["common_tls_context"]["tls_certificates"]
-    assert pair[0]["private_key"] == {"filename": "/etc/envoy/tls.key"}
+    context = listener["filter_chains"][0]["transport_socket"]["typed_config"]["common_tls_context"]
+    (secret,) = context["tls_certificate_sds_secret_configs"]
+    assert secret["sds_config"]["path_config_source"] == {"path": "/etc/envoy/sds.json"}
+    (held,) = json.loads(given["sds.json"])["resources"]
+    assert held["name"] == secret["name"]
     assert "transport_socket" not in files(Docker())["lds.json"]
-
-
-def test_a_certificate_that_is_not_there_is_named():
-    with pytest.raises(pulumi.RunError, match=r"sluice:docker: ./no.pem cannot be read: No such file"):
-        files(Docker(certificate="./no.pem", key="./no.key"))
+    assert json.loads(files(Docker())["sds.json"])["resources"] == []
+    assert {"label": "sluice.entry", "value": "127.0.0.1:80 tls"} in made(cloud, **pair).inputs["labels"]
