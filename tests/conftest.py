@@ -97,6 +97,7 @@ SLOW = (
 # Tests that look at how long something takes: within a second, or beside another.
 ALONE = (
     "e2e/test_containers_daemon.py",
+    "e2e/test_containers_hosts.py",
     "e2e/test_figures.py",
     "e2e/test_interrupts.py",
     "images/test_figures.py",
