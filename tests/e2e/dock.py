@@ -33,7 +33,7 @@ RAMP = {"ready": "30s", "steps": [25, 50], "bake": "1s", "deadline": "2m", "gate
 @dataclass
 class Dock:
     """`releases`: the entries that are declared, by version; `images`: what each version is built from, by digest;
-    `folder`: of the files of faults; `ssh`: options for an ssh:// host; `trust`: whom clients believe, where it speaks TLS.
+    `folder`: of the files of faults; `ssh`: options for an ssh:// host; `trust`: whom clients believe in TLS.
     """
 
     stage: Stage
