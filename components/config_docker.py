@@ -57,7 +57,7 @@ class Docker(_Model):
 
     `host`: where the daemon is; DOCKER_HOST or this machine's socket where it is left out. `ssh`: options of the ssh
     command that goes there. `router`: an image with Envoy. `interface`, `port`: where clients reach it, an address of
-    the host's.
+    the host's; `metrics`: where a Prometheus scrapes the router's counters.
     """
 
     host: (
@@ -75,5 +75,6 @@ class Docker(_Model):
         default="127.0.0.1", examples=["127.0.0.1"]
     )
     port: Port = 80
+    metrics: Annotated[Port, Field(examples=[9902])] | None = None
     certificate: str | None = Field(default=None, min_length=1, examples=["./tls/shop.pem"])
     key: str | None = Field(default=None, min_length=1, examples=["./tls/shop.key"])

@@ -62,6 +62,8 @@ def _docker(document: Document) -> Iterator[str]:
         yield "sluice:docker: `certificate` and `key` go together; write both, or neither"
     if document.docker.ssh and not (document.docker.host or "ssh://").startswith("ssh://"):
         yield f"sluice:docker.ssh: {document.docker.host} is reached without ssh; remove it, or write host: ssh://…"
+    if document.docker.metrics == document.docker.port:
+        yield f"sluice:docker.metrics: {document.docker.metrics} is `port`; write another, such as metrics: 9902"
     for version, entry in document.releases.items():
         yield from _release(f"sluice:releases.{version}", entry, document.service.size)
     for one, other in addresses.collisions(document.releases):

@@ -16,36 +16,49 @@ ANY = ("0.0.0.0", "::")
 
 
 def check(service: str, of: Docker, host: Host) -> None:
-    """RunError when another container publishes the port. What else may hold it, a preview cannot see."""
+    """RunError when another container publishes a port of it. What else may hold one, a preview cannot see."""
     for one in host.client.api.containers():
         holder = one["Names"][0].removeprefix("/")
-        taken = [(port.get("IP"), port.get("PublicPort")) for port in one["Ports"]]
-        if holder != names.router(service) and any(
-            port == of.port and (of.interface in (address, *ANY) or address in ANY) for address, port in taken
-        ):
-            raise pulumi.RunError(_taken(of, f"the container {holder} publishes it"))
+        taken = {
+            port.get("PublicPort")
+            for port in one["Ports"]
+            if of.interface in (port.get("IP"), *ANY) or port.get("IP") in ANY
+        }
+        for port in published(of).values():
+            if holder != names.router(service) and port in taken:
+                raise pulumi.RunError(_taken(of, port, f"the container {holder} publishes it"))
+
+
+def published(of: Docker) -> dict[int, int]:
+    """The host's ports by those of the router's container: of its clients, and of a Prometheus where one is wanted."""
+    return {names.ENTRY: of.port, **({names.SCRAPE: of.metrics} if of.metrics else {})}
 
 
 def probe(of: Docker, host: Host, image: str, network: str) -> None:
-    """Publish the port for a moment, from a container of the router's *image* on *network*; RunError when it cannot."""
-    client = host.client
+    """Publish each port for a moment, from a container of the router's *image* on *network*; RunError when not."""
+    for inside, port in published(of).items():
+        _probe(of, host, image, network, (inside, port))
+
+
+def _probe(of: Docker, host: Host, image: str, network: str, ports: tuple[int, int]) -> None:
+    client, (inside, port) = host.client, ports
     try:
-        bound = {names.ENTRY: (of.interface, of.port)}
+        bound = {inside: (of.interface, port)}
         config = client.api.create_host_config(port_bindings=bound, network_mode=network)
         made = client.api.create_container(
-            image, ["--version"], entrypoint=["envoy"], ports=[names.ENTRY], host_config=config
+            image, ["--version"], entrypoint=["envoy"], ports=[inside], host_config=config
         )
     except (APIError, RequestException) as error:
         raise pulumi.RunError(f"sluice:docker.router: {of.router} makes no container: {short(error)}") from None
     try:
         client.api.start(made["Id"])
     except (APIError, RequestException) as error:
-        raise pulumi.RunError(_why(of, short(error))) from None
+        raise pulumi.RunError(_why(of, port, short(error))) from None
     finally:
         client.api.remove_container(made["Id"], force=True, v=True)
 
 
-def _why(of: Docker, said: str) -> str:
+def _why(of: Docker, port: int, said: str) -> str:
     reason = said.rpartition("): ")[2]
     if "cannot assign" in said:
         return (
@@ -53,13 +66,13 @@ def _why(of: Docker, said: str) -> str:
             "such as interface: 127.0.0.1"
         )
     if "address already in use" in said or "already allocated" in said:
-        return _taken(of, reason)
+        return _taken(of, port, reason)
     return f"sluice:docker.router: {of.router} does not start: {said}"
 
 
-def _taken(of: Docker, reason: str) -> str:
-    another = of.port + 1 if of.port < 65535 else 8080
+def _taken(of: Docker, port: int, reason: str) -> str:
+    key, another = "port" if port == of.port else "metrics", port + 1 if port < 65535 else 8080
     return (
-        f"sluice:docker.port: {of.port} of {of.interface} is taken ({reason}); write another one, such as port: "
+        f"sluice:docker.{key}: {port} of {of.interface} is taken ({reason}); write another one, such as {key}: "
         f"{another}, or end what holds it"
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 ENTRY = 10_000  # the port on which the router listens inside
+SCRAPE = 10_001  # the one on which it shows its counters, where that is wanted
 FOLDER = "/etc/envoy"  # of the files that the router's Envoy follows
 SERVICE, VERSION, STACK = "sluice.service", "sluice.version", "sluice.stack"
 ADDRESS = "sluice.address"

@@ -20,7 +20,7 @@ from pulumi import Input, ResourceHook, ResourceHookArgs, ResourceHookBinding, R
 from components.config_docker import Docker
 from components.docker import addresses, archive, certificate, entry, membership, names
 from components.docker.host import Host
-from rollout.envoy import resources, service
+from rollout.envoy import resources, scrape, service
 from rollout.envoy.config import Listener
 from rollout.envoy.service import ENTRY, ROUTES
 
@@ -88,12 +88,16 @@ class Router(pulumi.ComponentResource):
             command=["--config-path", f"{names.FOLDER}/bootstrap.json", "--log-level", "warning"],
             **BOUNDS,
             **place,
-            ports=[{"internal": names.ENTRY, "external": settings.port, "ip": settings.interface, "protocol": "tcp"}],
+            ports=[
+                {"internal": inside, "external": port, "ip": settings.interface, "protocol": "tcp"}
+                for inside, port in entry.published(settings).items()
+            ],
             # Where it listens is in a label too: a port entry is lost while the container is stopped, and would replace
             # it then, so that is ignored.
             labels=[
                 {"label": "sluice.entry", "value": _entry(settings)},
                 {"label": names.SERVICE, "value": self._name},
+                *([{"label": "sluice.metrics", "value": str(settings.metrics)}] if settings.metrics else ()),
             ],
             opts=ResourceOptions(
                 parent=self,
@@ -122,9 +126,13 @@ def files(settings: Docker) -> dict[str, str]:
     made = resources.listener(listener, names.FOLDER)
     if settings.certificate:
         made["filter_chains"][0]["transport_socket"] = service.tls(names.FOLDER)
+    bootstrap, listeners = resources.bootstrap(names.FOLDER, ADMIN), [made]
+    if settings.metrics:
+        bootstrap["static_resources"] = {"clusters": [scrape.behind(ADMIN)]}
+        listeners.append(scrape.scraped(names.SCRAPE, names.FOLDER))
     return {
-        "bootstrap.json": json.dumps(resources.bootstrap(names.FOLDER, ADMIN)),
-        "lds.json": resources.document([made])[0],
+        "bootstrap.json": json.dumps(bootstrap),
+        "lds.json": resources.document(listeners)[0],
         service.PAIR: certificate.file(settings)[0],
     }
 

@@ -71,6 +71,10 @@ def test_what_a_release_on_docker_cannot_be_is_refused(change, said):
             "sluice:docker: `certificate` and `key` go together; write both, or neither",
         ),
         (
+            {"docker": {"port": 8080, "metrics": 8080}},
+            "sluice:docker.metrics: 8080 is `port`; write another, such as metrics: 9902",
+        ),
+        (
             {"docker": {"interface": "0.0.0.0"}},
             "sluice:salt is missing: the listener is public, and without it anyone could reach a slice that has no "
             "share by its version alone; run `pulumi config set --secret sluice:salt $(openssl rand -hex 16)`, or set "

@@ -12,10 +12,11 @@ from typing import Any
 
 import docker
 
-from components.docker.names import FOLDER
+from components.docker.names import FOLDER, SERVICE
 from images import build, fetch
 from rehearsal.cloud.loopback import LOOPBACK, free
-from rehearsal.docker import bridge, sample, service
+from rehearsal.docker import bridge, sample
+from rehearsal.docker import service as leavings
 from rehearsal.load import Load
 from rehearsal.registry import start, stop
 from rehearsal.registry_client import Registry
@@ -34,6 +35,7 @@ RAMP = {"ready": "30s", "steps": [25, 50], "bake": "1s", "deadline": "2m", "gate
 class Dock:
     """`releases`: the entries that are declared, by version; `images`: what each version is built from, by digest;
     `folder`: of the files of faults; `ssh`: options for an ssh:// host; `trust`: whom clients believe in TLS.
+    `service`: its name, which it bears unless it is placed as another.
     """
 
     stage: Stage
@@ -41,6 +43,8 @@ class Dock:
     registry: Registry
     host: str
     folder: Path
+    service: str = "shop"
+    subnet: str = SUBNET
     url: str = ""
     images: dict[str, str] = field(default_factory=dict)
     releases: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -87,12 +91,16 @@ class Dock:
         """Where clients reach it."""
         return int(self.url.rpartition(":")[2])
 
-    def place(self, service: str = "shop", **change: Any) -> None:
+    def place(self, service: str = "", **change: Any) -> None:
         """Write where it stands into the stack file, with what is to *change* of it."""
-        own = {"host": self.host, "port": self.port, "subnet": SUBNET, "ssh": self.ssh}
-        self.stage.configure(
-            service={"name": service, "port": 8080, "size": 2, "drain": f"{DRAIN}s"}, docker={**own, **change}
-        )
+        own = {"host": self.host, "port": self.port, "subnet": self.subnet, "ssh": self.ssh}
+        named = {"name": service or self.service, "port": 8080, "size": 2, "drain": f"{DRAIN}s"}
+        self.stage.configure(service=named, docker={**own, **change})
+
+    @property
+    def router(self) -> Any:
+        """The router's container."""
+        return self.client.containers.get(f"{self.service}-router")
 
     def up(self, *options: str, react: React | None = None) -> Done:
         """`pulumi up`; *react* as in `heard`."""
@@ -104,18 +112,22 @@ class Dock:
 
     def inside(self, *command: str) -> str:
         """What *command* prints inside the router, without any code of the program."""
-        done = self.client.containers.get(ROUTER).exec_run(list(command))
+        done = self.router.exec_run(list(command))
         output = done.output
         assert isinstance(output, bytes)
         return output.decode() if done.exit_code == 0 else ""
 
-    def live(self) -> dict[str, int]:
-        """Live weights by version."""
+    def followed(self) -> dict[str, Any]:
+        """The routes that Envoy follows, with their version, as its admin page has them; {} when it does not answer."""
         page = "http://127.0.0.1:9901/config_dump?resource=dynamic_route_configs"
         text = self.inside("wget", "-q", "-O", "-", page)
-        if not text:
+        return json.loads(text)["configs"][0] if text else {}
+
+    def live(self) -> dict[str, int]:
+        """Live weights by version."""
+        config = self.followed()
+        if not config:
             return {}
-        (config,) = json.loads(text)["configs"]
         last = config["route_config"]["virtual_hosts"][0]["routes"][-1]
         split = last["route"]["weighted_clusters"]["clusters"] if "route" in last else []
         return {one["name"]: one["weight"] for one in split}
@@ -149,7 +161,8 @@ class Dock:
 
     def containers(self, version: str) -> list[Any]:
         """The containers of *version*'s slice."""
-        return self.client.containers.list(all=True, filters={"label": f"sluice.version={version}"})
+        labels = [f"sluice.version={version}", f"{SERVICE}={self.service}"]
+        return self.client.containers.list(all=True, filters={"label": labels})
 
     def ask(self, **headers: str) -> tuple[int, str]:
         """Status and version of one answer."""
@@ -195,7 +208,9 @@ class Dock:
 
 
 @contextmanager
-def docked(folder: Path, client: docker.DockerClient, host: str) -> Iterator[Dock]:
+def docked(
+    folder: Path, client: docker.DockerClient, host: str, service: str = "shop", subnet: str = SUBNET
+) -> Iterator[Dock]:
     """A stack named dock on *client*'s daemon at *host*, while the block runs; nothing is released yet."""
     build.build_node(client, fetch.cache(), lambda _: None)
     build.build_router(client, fetch.cache(), lambda _: None)
@@ -207,9 +222,9 @@ def docked(folder: Path, client: docker.DockerClient, host: str) -> Iterator[Doc
         ok(stage.run("pulumi", "stack", "init", "dock"))
         stage.configure(platform="docker")
         (folder / "faults").mkdir()
-        dock = Dock(stage, client, registry, host, folder / "faults")
+        dock = Dock(stage, client, registry, host, folder / "faults", service, subnet)
         dock.listen(free())
         yield dock
     finally:
-        service.remove(client, "shop")
+        leavings.remove(client, service)
         stop(folder / "registry")

@@ -9,10 +9,13 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -80,10 +83,18 @@ def _shop(user: User) -> Shop:
 @pytest.fixture(scope="module")
 def prometheus(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a Prometheus that scrapes the cloud's Envoy every second."""
-    folder, port = tmp_path_factory.mktemp("prometheus"), free()
+    with scraping(tmp_path_factory.mktemp("prometheus"), shop.user.state.admin) as url:
+        until("it has scraped Envoy", lambda: has(url, "envoy_server_live"), 30)
+        yield url
+
+
+@contextmanager
+def scraping(folder: Path, scraped: int) -> Iterator[str]:
+    """The URL of a Prometheus that scrapes the Envoy at the port *scraped* every second, while the block runs."""
+    port = free()
     target = {"job_name": "envoy", "metrics_path": "/stats/prometheus", "scrape_interval": "1s"}
-    scraped = [{"targets": [f"{LOOPBACK}:{shop.user.state.admin}"]}]
-    (folder / "prometheus.yml").write_text(json.dumps({"scrape_configs": [{**target, "static_configs": scraped}]}))
+    at = [{"targets": [f"{LOOPBACK}:{scraped}"]}]
+    (folder / "prometheus.yml").write_text(json.dumps({"scrape_configs": [{**target, "static_configs": at}]}))
     where = [f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data"]
     url = f"http://{LOOPBACK}:{port}"
     with (folder / "log").open("w") as log:
@@ -91,16 +102,16 @@ def prometheus(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             ["prometheus", *where, f"--web.listen-address={LOOPBACK}:{port}"], stdout=log, stderr=log
         )
         try:
-            until("it has scraped Envoy", lambda: _has(url, "envoy_server_live"), 30)
             yield url
         finally:
             server.terminate()
             server.wait(20)
 
 
-def _has(url: str, query: str) -> bool:
+def has(url: str, query: str) -> bool:
+    """Whether the Prometheus at *url* answers *query* with something."""
     try:
-        with urllib.request.urlopen(f"{url}/api/v1/query?query={query}", timeout=5) as answer:
+        with urllib.request.urlopen(f"{url}/api/v1/query?query={urllib.parse.quote(query)}", timeout=5) as answer:
             return bool(json.loads(answer.read())["data"]["result"])
     except urllib.error.URLError:
         return False

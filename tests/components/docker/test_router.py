@@ -70,3 +70,22 @@ def test_with_a_certificate_it_speaks_tls(cloud, tmp_path):
     assert "transport_socket" not in files(Docker())["lds.json"]
     assert json.loads(files(Docker())["sds.json"])["resources"] == []
     assert {"label": "sluice.entry", "value": "127.0.0.1:80 tls"} in made(cloud, **pair).inputs["labels"]
+
+
+def test_a_prometheus_is_shown_the_counters_and_nothing_else_of_the_admin_page(cloud):
+    given = files(Docker(metrics=9902))
+    (behind,) = json.loads(given["bootstrap.json"])["static_resources"]["clusters"]
+    _, listener = json.loads(given["lds.json"])["resources"]
+    manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
+    (route,) = manager["route_config"]["virtual_hosts"][0]["routes"]
+    assert (route["match"]["path"], route["route"]) == ("/stats/prometheus", {"cluster": behind["name"]})
+    (at,) = behind["load_assignment"]["endpoints"][0]["lb_endpoints"]
+    assert at["endpoint"]["address"]["socket_address"] == {"address": "127.0.0.1", "port_value": 9901}
+    one = made(cloud, interface="127.0.0.9", metrics=9902).inputs
+    assert one["ports"][1] == {"internal": 10_001, "external": 9902, "ip": "127.0.0.9", "protocol": "tcp"}
+    assert {"label": "sluice.metrics", "value": "9902"} in one["labels"]
+
+
+def test_nobody_is_shown_anything_where_it_was_not_asked_for():
+    assert "static_resources" not in json.loads(files(Docker())["bootstrap.json"])
+    assert len(json.loads(files(Docker())["lds.json"])["resources"]) == 1
