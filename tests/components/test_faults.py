@@ -29,7 +29,7 @@ def refusal(**change: Any) -> str:
         (
             {"bogus": "x"},
             "sluice:bogus is no key of this program; known here: platform, service, releases, traffic, docker, "
-            "network, listener, rollout, metrics, keep, journal, notify, salt",
+            "network, listener, rollout, metrics, keep, journal, notify, trust, salt",
         ),
         ({"platform": None}, "sluice:platform is missing; write platform: aws"),
         ({"platform": "gcp"}, "sluice:platform: 'gcp': it is not 'aws' or 'docker'; write platform: aws"),
@@ -45,6 +45,7 @@ def refusal(**change: Any) -> str:
         ({"traffic": 100}, f"sluice:traffic: 100: {MAPPING}; write traffic: {{v1: 100}}"),
         ({"network": "mine"}, f"sluice:network: 'mine': {MAPPING}; write network: {{cidr: 10.20.0.0/16}}"),
         ({"listener": 80}, f"sluice:listener: 80: {MAPPING}; write listener: {{internal: true}}"),
+        ({"trust": {"ci": "hunter2"}}, "sluice:trust.ci: 'hunter2': it is no public key; write ci: MCowBQYDK2VwAyEA…"),
         ({"rollout": 80}, f"sluice:rollout: 80: {MAPPING}; write rollout: {{ready: 5m}}"),
     ],
 )
@@ -108,7 +109,7 @@ def test_a_missing_key_of_the_service_is_named():
         (
             {"bogus": 1},
             ".bogus is no key of this program; known here: ami, image, external, size, instance, root, port, health, "
-            "boot, env, secrets, container, schema",
+            "boot, env, secrets, container, schema, signature",
         ),
         ({"ami": "latest"}, ".ami: 'latest': it is no AMI id; write ami: ami-0123456789abcdef0"),
         (
@@ -151,6 +152,11 @@ def test_a_missing_key_of_the_service_is_named():
             "write DB: arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf",
         ),
         ({"env": {"A": "b"}, "secrets": {"A": SECRET}}, ": A is in both `env` and `secrets`; leave it in one"),
+        (
+            {"signature": "hunter2"},
+            ".signature: 'hunter2': it is no builder with its signature in base64; "
+            "write signature: ci:<88 characters of base64>",
+        ),
         ({"schema": 8}, f".schema: 8: {MAPPING}; write schema: {{reads: [7, 8], writes: 8}}"),
         ({"schema": {"reads": [8]}}, ".schema.writes is missing; write writes: 8"),
         ({"schema": {"reads": [], "writes": 8}}, ".schema.reads: []: it is empty; write reads: [7, 8]"),
