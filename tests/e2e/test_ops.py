@@ -159,7 +159,7 @@ def test_stopped_under_way_it_restores_and_says_what_it_left(stage, images, file
         assert process.stdout is not None
         assert any("0 of 1 healthy" in line for line in process.stdout)
         second = ops(stage, "release", "v6", "--ami", images["v1"])
-        assert second.code == 1, second.text
+        assert second.code == 4, second.text
         assert "the stack is currently locked by 1 lock" in second.text
         (os.killpg if whole_group else os.kill)(process.pid, number)
         rest, _ = process.communicate(timeout=30)

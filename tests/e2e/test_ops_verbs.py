@@ -90,7 +90,7 @@ def test_what_was_killed_is_put_back_by_recover_with_its_lock_and_protection(ram
 def test_a_live_walk_is_not_recovered_but_stopped(ramps):
     with ramps.ramping(250) as up:
         refused = ops(ramps, "recover")
-        assert (refused.code, ramps.weights()) == (1, {"v1": 750, "v2": 250})
+        assert (refused.code, ramps.weights()) == (4, {"v1": 750, "v2": 250})
         assert f"error: a walk is on: v1 100 → v2 100 by {getpass.getuser()}@" in refused.text
         assert "`python -m ops stop` ends it. Nothing was changed" in refused.text
         assert ramps.is_locked
@@ -264,7 +264,7 @@ def test_a_second_one_after_cancel_is_refused_by_the_first_ones_mark(ramps):
     with ramps.ramping(250) as up:
         newcomer, ami = ramps.standby, ramps.releases[ramps.standby]
         locked = ops(ramps, "release", newcomer, "--ami", ami)
-        assert locked.code == 1, locked.text
+        assert locked.code == 4, locked.text
         assert re.search(r"locked by 1 lock\(s\)[\s\S]*created by \S+@\S+ \(pid \d+\)", locked.text)
         assert "Pulumi.e2e.yaml is as it was before" in locked.text
         ok(ramps.stage.run("pulumi", "cancel", "--yes"))

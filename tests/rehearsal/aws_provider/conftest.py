@@ -5,10 +5,12 @@ from collections.abc import Iterator
 
 import grpc
 import pytest
+from moto.ec2.models import ec2_backends
 from moto.server import ThreadedMotoServer
 
 from rehearsal.aws_provider.cloud import RETRY_SECONDS
 from rehearsal.aws_provider.provider import AwsProvider
+from rehearsal.cloud.backends import ACCOUNT, REGION
 from tests.rehearsal.aws_provider.world import SERVICES, World
 from tests.rehearsal.provider.engine import Engine, serving
 
@@ -22,6 +24,14 @@ def cloud() -> Iterator[str]:
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def amazons_images() -> None:
+    """They are there; tests of the rehearsal cloud, which has none, may have run in this process before."""
+    ec2 = ec2_backends[ACCOUNT][REGION]
+    if not ec2.describe_images(owners=["amazon"]):
+        ec2.reset()
 
 
 @pytest.fixture(scope="module")
