@@ -62,6 +62,8 @@ class Host:
         except (APIError, RequestException) as error:
             raise RouterError(f"{container} on {self.url} cannot be asked: {short(error)}", passing=True) from None
         out, err = done.output
+        if done.exit_code is None:  # the way there broke, and whether the command ended nobody knows
+            raise RouterError(f"{container} on {self.url} did not say how {command[0]} ended", passing=True)
         if done.exit_code:
             said = (err or out or b"").decode(errors="replace").strip()
             raise RouterError(f"{container} on {self.url}: {said or f'exit code {done.exit_code}'}", passing=True)

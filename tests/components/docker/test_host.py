@@ -2,6 +2,7 @@
 
 import pulumi
 import pytest
+from docker.models.containers import ExecResult
 
 from components.docker.host import Host
 from rehearsal.cloud.loopback import LOOPBACK, free
@@ -42,3 +43,23 @@ def test_a_container_that_is_not_there(docker_client, docker_host):
     del docker_client
     with pytest.raises(RouterError, match="there is no container nobody-router on unix://"):
         Host(docker_host).run("nobody-router", ["true"])
+
+
+class Cut:
+    """A client of the SDK whose connection broke while a command ran."""
+
+    containers = property(lambda self: self)
+
+    def get(self, name: str) -> "Cut":
+        return self
+
+    def exec_run(self, command: list[str], demux: bool) -> ExecResult:
+        return ExecResult(None, (None, None))  # pyright: ignore[reportArgumentType]
+
+
+def test_a_command_whose_end_nobody_knows_is_to_be_tried_again():
+    host = Host("unix:///nowhere.sock")
+    host.__dict__["_connected"] = Cut()
+    with pytest.raises(RouterError, match="did not say how sh ended") as unknown:
+        host.run("shop-router", ["sh", "-c", "true"])
+    assert unknown.value.passing
