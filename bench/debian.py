@@ -14,11 +14,12 @@ from docker.errors import APIError, BuildError
 from bench.ground import BenchError
 from rehearsal import engine
 from rehearsal.command import run
+from rehearsal.debian import DebianError, unpacked
 
 PACKAGES = ("nginx", "wrk", "libluajit-5.1-2")
 NGINX, WRK, LIBRARIES = "usr/sbin/nginx", "usr/bin/wrk", "usr/lib/x86_64-linux-gnu"
 IMAGE = "sluice-bench/nginx:latest"
-FETCH = 300.0  # seconds
+LOOK = 30.0  # seconds for ldd
 LIBRARY = re.compile(r"(/\S+) \(0x")
 DOCKERFILE = """FROM scratch
 COPY root/ /
@@ -39,7 +40,7 @@ def wrk() -> list[str]:
 def nginx(client: docker.DockerClient) -> None:
     """Build IMAGE: nginx, and the libraries of this machine that it is linked to."""
     program = _fetched() / NGINX
-    linked = run(["ldd", str(program)], FETCH)
+    linked = run(["ldd", str(program)], LOOK)
     if linked.failure or any("not found" in line for line in linked.lines):
         raise BenchError(f"Debian's nginx does not start on this machine: {linked.failure or linked.lines}")
     with tempfile.TemporaryDirectory() as folder:
@@ -63,19 +64,8 @@ def _copy(file: Path, to: Path) -> None:
 
 
 def _fetched() -> Path:
-    """The folder of the unpacked packages; it appears whole or not at all."""
-    kept = engine.cache().parent / "bench"
-    if kept.exists():
-        return kept
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
-        fetched = run(["apt-get", "download", *PACKAGES], FETCH, Path(scratch))
-        packages = list(Path(scratch).glob("*.deb"))
-        if len(packages) != len(PACKAGES):
-            raise BenchError(f"{', '.join(PACKAGES)} cannot be fetched; run apt-get update: {fetched.failure}")
-        whole = Path(scratch, "whole")
-        for package in packages:
-            if failure := run(["dpkg-deb", "--extract", str(package), str(whole)], FETCH).failure:
-                raise BenchError(f"{package.name} cannot be unpacked: {failure}")
-        whole.rename(kept)
-    return kept
+    """The folder of the unpacked packages."""
+    try:
+        return unpacked(PACKAGES, engine.cache().parent / "debian" / "bench")
+    except DebianError as error:
+        raise BenchError(f"{', '.join(PACKAGES)} cannot be had: {error}") from None

@@ -119,13 +119,15 @@ class Backlog:
         with self._change() as base:
             base.execute("insert or ignore into look values (?)", (service,))
 
-    def callbacks(self, release: Release) -> list[str]:
-        """Where a sender wants to hear of *release*'s tag; each is given out once."""
-        with self._change() as base:
-            of = (release.service, release.tag)
-            rows = base.execute("select url from callback where service = ? and tag = ?", of).fetchall()
-            base.execute("delete from callback where service = ? and tag = ?", of)
-            return [url for (url,) in rows]
+    def callbacks(self, release: Release) -> Iterator[str]:
+        """Where a sender wants to hear of *release*'s tag; one is forgotten once the next is asked for, or the end."""
+        of = (release.service, release.tag)
+        with self._lock, closing(self._base.cursor()) as cursor:
+            urls = cursor.execute("select url from callback where service = ? and tag = ?", of).fetchall()
+        for (url,) in urls:
+            yield url
+            with self._change() as base:
+                base.execute("delete from callback where service = ? and tag = ? and url = ?", (*of, url))
 
     def releases(self, service: str, states: Sequence[State] = ()) -> list[Release]:
         """*service*'s releases in *states* (all, where none are named), in push order."""

@@ -3,7 +3,7 @@
 In: the release. Out: whether everyone who had to be told was. A client of HTTP is passed in.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -42,7 +42,7 @@ class Tell:
 
     service: Service
     client: httpx2.Client
-    callbacks: Callable[[Release], list[str]]
+    callbacks: Callable[[Release], Iterable[str]]
     api: str | None = None
     token: str | None = field(default=None, repr=False)
 

@@ -53,6 +53,16 @@ def test_a_release_of_one_image_is_there_once(backlog):
     assert [one.version for one in backlog.releases("shop")] == ["main-1"]
 
 
+def test_a_callback_that_could_not_be_called_is_kept(backlog):
+    urls = [f"https://registry.example.com/{number}" for number in (1, 2)]
+    backlog.add([replace(HINT, callback=url) for url in urls], 1.0)
+    calls = backlog.callbacks(RELEASE)
+    assert [next(calls), next(calls)] == urls
+    calls.close()  # the second one failed
+    assert list(backlog.callbacks(RELEASE)) == urls[1:]
+    assert list(backlog.callbacks(RELEASE)) == []
+
+
 def test_what_was_taken_in_is_there_after_kill_9(tmp_path):
     file = tmp_path / "backlog.db"
     script = (
