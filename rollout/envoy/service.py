@@ -101,9 +101,12 @@ def held(page: Mapping[str, Any]) -> str:
 
 
 def route_file(every: Sequence[Resource], *, first: bool = False) -> tuple[Resource, str]:
-    """The file of *every* route, and its version, by which Envoy says that it follows this very one."""
+    """The file of *every* route, and its version, by which Envoy says that it follows this very one.
+
+    The version is in the routes too: of those that are what it has already, Envoy would not take a new version.
+    """
     version = (FIRST if first else "") + secrets.token_hex(6)
-    whole = routes(Listener(ENTRY, 80))
+    whole = {**routes(Listener(ENTRY, 80)), "metadata": {"filter_metadata": {"sluice": {"version": version}}}}
     whole["virtual_hosts"][0]["routes"] = list(every)
     return {"version_info": version, "resources": [whole]}, version
 

@@ -160,6 +160,15 @@ def test_weights_are_set_read_back_and_true(router, place):
     assert {place.ask()[1] for _ in range(20)} == {"v2.0"}
 
 
+def test_what_is_set_already_may_be_set_again(place, groups):
+    """As after a connection that broke between the write and its being read back."""
+    router = place.router()
+    router.declare(list(groups.values()))
+    for shares in ({}, {"v1": 250, "v2.0": 750}, {"v1": 250, "v2.0": 750}):  # the first routes split as {} does
+        router.set_shares(shares)
+        assert router.read() == Live(shares, None)
+
+
 def test_nobody_is_a_share_too(router, place):
     router.set_shares({})
     assert router.read() == Live({}, None)
