@@ -2,6 +2,7 @@
 
 import pulumi
 
+from components import previews
 from components import settings as config
 from components.backend import backend as platform
 from components.drivers import drivers as reach
@@ -13,6 +14,7 @@ interrupt = Interrupt()
 interrupt.listen()
 
 settings = config.load()
+previews.warn(settings.previews)
 drivers = reach(settings)
 gate = Gate(settings, drivers, interrupt)
 backend = platform(settings, drivers)

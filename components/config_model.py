@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from components import provenance
 from components.config_docker import Container, Docker
+from components.config_previews import Previews
 from components.config_rollout import Metrics, Rollout
 from components.config_types import (
     Ami,
@@ -182,6 +183,7 @@ class Document(_Model):
     rollout: Rollout = Field(default_factory=Rollout, examples=["{ready: 5m}"])
     metrics: Metrics = Field(default_factory=Metrics, examples=["{cloudwatch: {period: 60s}}"])
     keep: int = Field(default=3, ge=0, le=90, strict=True, examples=[3])
+    previews: Previews = Field(default_factory=Previews, examples=["{limit: 5}"])
     journal: Place | None = Field(default=None, examples=["s3://my-bucket/journal"])
     notify: list[str] = Field(default_factory=list, examples=['["slack://…"]'])
     trust: dict[BuilderName, PublicKey] = Field(default_factory=dict, examples=["{ci: MCowBQYDK2VwAyEA…}"])

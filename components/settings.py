@@ -13,9 +13,10 @@ import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 from pydantic import ValidationError
 
-from components import fit, naming
+from components import fit, naming, previews
 from components.config_docker import Container, Docker
 from components.config_model import Document, Listener, Network, ReleaseEntry, Service
+from components.config_previews import Previews
 from components.config_rollout import Metrics
 from components.config_types import VERSION
 from components.faults import explain, short
@@ -46,6 +47,7 @@ class Settings:
     strategy: Strategy
     metrics: Metrics
     keep: int
+    previews: Previews
     journal: str | None
     notify: tuple[str, ...]
     trust: Mapping[str, str]
@@ -91,6 +93,7 @@ def parse(raw: Mapping[str, str], secret: Collection[str] = ()) -> Settings:
         strategy=document.rollout.strategy(),
         metrics=document.metrics,
         keep=document.keep,
+        previews=document.previews,
         journal=document.journal,
         notify=tuple(document.notify),
         trust=document.trust,
@@ -113,7 +116,7 @@ def _check_secrets(secret: Collection[str], ours: Mapping[str, str]) -> None:
 
 
 def _check_fit(document: Document) -> None:
-    if faults := fit.faults(document):
+    if faults := [*fit.faults(document), *previews.faults(document)]:
         raise SettingsError("\n".join(faults))
 
 

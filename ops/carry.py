@@ -6,6 +6,7 @@ so that the next `pulumi up` does nothing by surprise, and the error says how th
 
 import time
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from components.settings import Settings
 from ops import stackfile
@@ -74,8 +75,8 @@ def _settle(stack: Stack, change: Change, before: StackFile, after: StackFile) -
     if not stack.file.exists() or stack.file.read_bytes() != after.text.encode():
         return f"{seen}. {name} was edited meanwhile and stays as it is"
     stands = {v for v in (*change.releases, *change.gone) if not settings or state.stands(settings.service.name, v)}
-    if change.gone:
-        return "\n".join([f"{seen}.", *_list_again(before, change.gone, stands)])
+    if change.traffic is None:
+        return "\n".join([f"{seen}.", *_list_what_stands(before, change, stands)])
     if live and live.shares == declared(after):
         return f"{seen}, as {name} declares, but the update did not get to its end: run `pulumi up` again"
     if former is None:
@@ -94,14 +95,23 @@ def _settle(stack: Stack, change: Change, before: StackFile, after: StackFile) -
     return "\n".join([*lines, "`python -m ops status` shows how things are"])
 
 
-def _list_again(before: StackFile, gone: Collection[str], stands: Collection[str]) -> list[str]:
-    """Those of *gone* that still stand are listed again, where they were in *before*."""
-    left = [version for version in gone if version not in stands]
-    before.without_releases(left).write()
-    still = [version for version in gone if version in stands]
-    lines = [f"{', '.join(left)} is gone"] if left else []
+def _list_what_stands(before: StackFile, change: Change, stands: Collection[str]) -> list[str]:
+    """Of what was to come or to go without any move of traffic, *before* gets to list what stands.
+
+    But a preview that stands takes the place of the former one, though that stands too: the next `up` removes it.
+    """
+    came = {version: entry for version, entry in change.releases.items() if version in stands}
+    gone = [version for version in change.gone if version not in stands]
+    still = [version for version in change.gone if version in stands]
+    marks = {version: mark for version, mark in change.previews.items() if version in (*before.releases, *came)}
+    after = replace(change, releases=came, gone=change.gone if came else gone, previews=marks).made_in(before)
+    after.write()
+    lines = [f"{', '.join(gone)} is gone"] if gone else []
     if still:
-        lines.append(f"{', '.join(still)} still stands and is listed in {before.path.name} again: run this again")
+        listed = "is not listed any more" if came else f"is listed in {before.path.name} again"
+        lines.append(f"{', '.join(still)} still stands and {listed}: run this again")
+    for version in change.releases:
+        lines.append(f"{version} {'stands and is listed: run this again' if version in came else 'was not built'}")
     return lines
 
 

@@ -18,7 +18,8 @@ TAKE_OVER = {"SLUICE_TAKE_OVER": "yes"}  # the program accepts live weights that
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """`what` it is for, in words; the `traffic` to declare (None: as it is); `releases` to add, newest unless they come
-    `back`; those to be `gone`. `environment` is for the engine's process. `moved`: the weights are live already.
+    `back`; those to be `gone`; what marks some as `previews`, and those that are `promoted` to be none any more.
+    `environment` is for the engine's process. `moved`: the weights are live already.
     """
 
     what: str
@@ -26,12 +27,15 @@ class Change:
     releases: Mapping[str, Any] = field(default_factory=dict)
     back: bool = False
     gone: Collection[str] = ()
+    previews: Mapping[str, Any] = field(default_factory=dict)
+    promoted: Collection[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     moved: bool = False
 
     def made_in(self, file: StackFile) -> StackFile:
         """*file* with this change."""
-        file = file.with_releases(self.releases, self.back).without_releases(self.gone)
+        file = file.without_releases(self.gone).without_previews(self.promoted)
+        file = file.with_releases(self.releases, self.back).with_previews(self.previews)
         return file if self.traffic is None else file.with_traffic(self.traffic)
 
 

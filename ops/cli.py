@@ -7,7 +7,7 @@ import typer
 
 from ops import down as leaving
 from ops import gc as sweeping
-from ops import looks
+from ops import looks, pulls
 from ops import recover as recovering
 from ops import release as releasing
 from ops import rollback as returning
@@ -84,7 +84,7 @@ def gc(
     yes: Annotated[bool, typer.Option("--yes", help="Remove them.")] = False,
     stack: StackName = None,
 ) -> None:
-    """Show the standbys beyond `sluice:keep`, or remove them."""
+    """Show what stands beyond `keep` or its day, or remove it."""
     with told():
         sweeping.gc(stack_of(stack), say, yes=yes)
 
@@ -110,5 +110,6 @@ def serve(
         serving.serve(settings, say)
 
 
+app.add_typer(pulls.app, name="preview")
 for look in (looks.status, looks.plan, looks.watch, looks.history, looks.report):
     app.command()(look)

@@ -57,6 +57,11 @@ class Update:
         """The entries of sluice:releases it declared."""
         return self._decoded("releases")
 
+    @property
+    def previews(self) -> Mapping[str, Any]:
+        """What marked releases as previews, by version."""
+        return self._decoded("previews").get("open") or {}
+
     def _decoded(self, key: str) -> Mapping[str, Any]:
         try:
             value = json.loads(self.values.get(f"{PROJECT}:{key}", "{}"))

@@ -1,7 +1,7 @@
 """`plan [--to VERSION]`: what the next `pulumi up` would do, or a return to VERSION, without touching anything.
 
 In: the stack file, or that file with other traffic. Out: the plan that the program's own preview tells, how ready each
-slice is that would gain share, and what the engine would make and delete.
+slice is that would gain share, which previews there are, and what the engine would make and delete.
 """
 
 from ops import stackfile
@@ -21,7 +21,8 @@ def plan(stack: Stack, to: str | None) -> list[str]:
         file = _going_to(stack, file, to)
     *told, engine = expected(stack, file)
     ahead = prospect(stack, file)
-    return [*told, *(f"  {line}" for line in (ahead.lines if ahead else ())), engine]
+    found = (*ahead.lines, *ahead.report.previews) if ahead else ()
+    return [*told, *(f"  {line}" for line in found), engine]
 
 
 def expected(stack: Stack, file: StackFile) -> list[str]:

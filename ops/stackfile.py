@@ -1,6 +1,6 @@
-"""The stack file, `Pulumi.<stack>.yaml`: read, changed in two places only, written in one step.
+"""The stack file, `Pulumi.<stack>.yaml`: read, changed in three places only, written in one step.
 
-In: its path. Out: the declared releases and traffic; a file whose comments, order and every other key are as before.
+In: its path. Out: the declared releases, previews and traffic; a file whose comments, order and other keys stay.
 """
 
 import os
@@ -34,6 +34,16 @@ class StackFile:
         return self._mapping("traffic")
 
     @property
+    def previews(self) -> Mapping[str, Any]:
+        """What marks releases as previews, by version: sluice:previews.open as it stands there."""
+        opened = self._mapping("previews").get("open") or {}
+        if not isinstance(opened, dict):
+            raise ConfigError(
+                f"{self.path.name}: sluice:previews.open is {opened!r}, not a mapping; see Pulumi.dev.yaml"
+            )
+        return opened
+
+    @property
     def serves_nobody(self) -> bool:
         """Whether sluice:traffic is there and empty, which says that nobody is served."""
         return _config(read(self.text)).get(self._spelling("traffic")) == {}
@@ -50,11 +60,24 @@ class StackFile:
         return file
 
     def without_releases(self, versions: Collection[str]) -> "StackFile":
-        """The file without the entries of *versions* in sluice:releases."""
-        file = self
+        """The file without the entries of *versions* in sluice:releases, nor what marks them as previews."""
+        file = self.without_previews(versions)
         for version in versions:
-            path = ("config", self._spelling("releases"), version)
-            file = StackFile(self.path, self._edited(lambda text=file.text, path=path: cut(text, path)))
+            file = file._cut(("releases", version))
+        return file
+
+    def with_previews(self, marks: Mapping[str, Any]) -> "StackFile":
+        """The file with the versions of *marks* marked as previews so."""
+        file = self
+        for version, mark in marks.items():
+            file = file._put(("previews", "open", version), mark)
+        return file
+
+    def without_previews(self, versions: Collection[str]) -> "StackFile":
+        """The file in which none of *versions* is marked as a preview."""
+        file = self
+        for version in self.previews.keys() & set(versions):
+            file = file._cut(("previews", "open", version))
         return file
 
     def write(self) -> None:
@@ -82,6 +105,11 @@ class StackFile:
         key, *rest = path
         where = ("config", self._spelling(key), *rest)
         return StackFile(self.path, self._edited(lambda: put(self.text, where, value, first)))
+
+    def _cut(self, path: tuple[str, ...]) -> "StackFile":
+        key, *rest = path
+        where = ("config", self._spelling(key), *rest)
+        return StackFile(self.path, self._edited(lambda: cut(self.text, where)))
 
     def _edited(self, edit: Callable[[], str]) -> str:
         try:

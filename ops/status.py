@@ -16,6 +16,7 @@ from typing import Any, Literal
 from rich.console import Console
 from rich.table import Table
 
+from components import previews
 from components.settings import Settings
 from ops.cloud import UNBUILT, Cloud
 from ops.facts import State
@@ -51,7 +52,9 @@ class SliceReport:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The whole of it; `declared` and `live` are percent by version, `walk` who is moving traffic now."""
+    """The whole of it; `declared` and `live` are percent by version, `walk`: who is moving traffic now, `previews`: a
+    line for each.
+    """
 
     service: str
     platform: str
@@ -59,6 +62,7 @@ class Report:
     live: Mapping[str, int | float]
     slices: list[SliceReport]
     walk: str | None
+    previews: tuple[str, ...] = ()
 
     @property
     def converged(self) -> bool:
@@ -67,7 +71,7 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """The fields that programs are promised."""
-        fields = {key: value for key, value in asdict(self).items() if key != "walk"}
+        fields = {key: value for key, value in asdict(self).items() if key not in ("walk", "previews")}
         slices = [{key: value for key, value in one.items() if key != "missing"} for one in fields["slices"]]
         return fields | {"slices": slices, "converged": self.converged}
 
@@ -107,6 +111,7 @@ def look(settings: Settings, state: State, cloud: Cloud) -> Report:
         live=live,
         slices=slices,
         walk=str(now.mark) if now and now.mark else None,
+        previews=tuple(previews.told(settings.previews, previews.today())),
     )
 
 
@@ -138,6 +143,8 @@ def show(report: Report, console: Console) -> None:
     console.print(table)
     for one in (one for one in report.slices if one.missing):
         console.print(str(one), markup=False)
+    for line in report.previews:
+        console.print(line, markup=False)
     verdict = "[green]converged[/green]" if report.converged else "[red]not converged[/red]: `pulumi up` makes it so"
     console.print(verdict)
 

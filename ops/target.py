@@ -55,12 +55,16 @@ def former(updates: Iterable[Update], present: Shares | None) -> Update:
 
 
 def published(updates: Iterable[Update], version: str, listed: Mapping[str, Any]) -> Any:
-    """The entry of *version* in the newest of *updates* that went through with it; ConfigError when none did."""
+    """The entry of *version* in the newest of *updates* that went through with it; ConfigError when none did.
+
+    What was a preview then was no release.
+    """
     seen = dict.fromkeys(listed)
-    for update in updates:
-        if update.result == "succeeded" and version in update.releases:
-            return update.releases[version]
-        seen |= dict.fromkeys(update.releases if update.result == "succeeded" else ())
+    for update in (one for one in updates if one.result == "succeeded"):
+        released = {one: entry for one, entry in update.releases.items() if one not in update.previews}
+        if version in released:
+            return released[version]
+        seen |= dict.fromkeys(released)
     raise ConfigError(
         f"{version} is neither in sluice:releases nor in the stack's history; known: {', '.join(seen) or 'none'}"
     )

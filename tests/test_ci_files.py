@@ -3,8 +3,10 @@
 Whether GitHub would take them at all, actionlint says, in tests/test_actionlint.py.
 """
 
+import os
 import re
 import shlex
+import subprocess
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +19,7 @@ from ops.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+PREVIEW = ROOT / ".github" / "workflows" / "preview.yml"
 CODESHIP = ROOT / "deploy" / "codeship"
 PINNED = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}")
 ON_A_STACK = ("release", "drift")
@@ -45,11 +48,13 @@ def test_there_are_the_four():
 
 @per_workflow
 def test_each_verb_and_flag_is_there(file):
-    verbs = cast(Any, get_command(app)).commands
     for words in commands(file):
         if "ops" in words:
-            verb, *arguments = words[words.index("ops") + 1 :]
-            verbs[verb].make_context(verb, arguments)
+            verb, arguments = get_command(app), words[words.index("ops") + 1 :]
+            while there := getattr(verb, "commands", None):
+                name, *arguments = arguments
+                verb = cast(Any, there)[name]
+            verb.make_context(verb.name, ["1" if one == '"$NUMBER"' else one for one in arguments])
 
 
 @per_workflow
@@ -100,3 +105,57 @@ def test_codeship_pushes_the_tag_that_the_receiver_waits_for():
     assert push["image_tag"] == "main-{{ .CommitID }}"
     assert push["service"] in loaded(CODESHIP / "codeship-services.yml")
     assert 'commit_tag: "main-{commit}"' in (CODESHIP / "codeship-steps.yml").read_text()
+
+
+GH = """\
+#!/bin/sh
+printf '%s\\n' "$*" >>calls
+case "$*" in *--paginate*) cat comments ;; esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("comments", "call"),
+    [
+        ("", "api --method POST repos/acme/shop/issues/12/comments --field body=@plan.md --silent"),
+        ("7\n9\n", "api --method PATCH repos/acme/shop/issues/comments/7 --field body=@plan.md --silent"),
+    ],
+)
+def test_a_pull_request_has_one_comment_which_is_updated(tmp_path, comments, call):
+    """The step itself, with a stand-in for GitHub's command line."""
+    (tmp_path / "gh").write_text(GH)
+    (tmp_path / "gh").chmod(0o755)
+    (tmp_path / "comments").write_text(comments)
+    script = steps(PREVIEW)[-1]["run"]
+    surroundings = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "REPOSITORY": "acme/shop", "NUMBER": "12"}
+    subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, env=surroundings, check=True)
+    listed, written = (tmp_path / "calls").read_text().splitlines()
+    assert listed.startswith("api repos/acme/shop/issues/12/comments --paginate --jq .[] | select(.body | startswith(")
+    assert written == call
+
+
+def test_what_begins_the_comment_is_what_it_is_found_by():
+    *_, write, find = (step["run"] for step in steps(PREVIEW) if "run" in step)
+    assert "printf '<!-- sluice -->\\n'" in write
+    assert 'startswith("<!-- sluice -->")' in find
+
+
+@pytest.mark.parametrize("name", ["slice", "close"])
+def test_previews_are_built_one_after_another_by_the_code_of_the_branch_they_go_to(name):
+    job = loaded(PREVIEW)["jobs"][name]
+    assert job["concurrency"] == {"group": "previews-${{ vars.SLUICE_STACK }}", "cancel-in-progress": False}
+    assert job["environment"] == "preview"
+    assert job["steps"][0]["with"]["ref"] == "${{ github.event.pull_request.base.ref }}"
+    assert "github.event.pull_request.head.repo.full_name == github.repository" in job["if"]
+
+
+@per_workflow
+def test_whatever_looks_at_the_stack_knows_the_previews_that_stand(file):
+    """Else a run from git, which lists none, would take them away."""
+    for job in loaded(file)["jobs"].values():
+        runs = [step.get("run", "") for step in job["steps"]]
+        on_stack = [
+            i for i, run in enumerate(runs) if re.search(r"pulumi (up|preview)|ops (plan|preview (open|close))", run)
+        ]
+        fetches = [i for i, run in enumerate(runs) if "ops preview fetch" in run]
+        assert not on_stack or fetches[0] < on_stack[0]

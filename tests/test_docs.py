@@ -14,6 +14,7 @@ from typer.main import get_command
 
 from components.config_docker import Container, Docker
 from components.config_model import Document, Listener, Network, Rollout, Service
+from components.config_previews import Preview, Previews
 from components.settings import parse
 from ops.cli import app
 from pipeline import settings as pipeline
@@ -53,7 +54,8 @@ def test_every_key_is_explained_in_the_dev_stack_and_declared_in_the_schema(key)
 
 
 def test_every_key_of_every_model_stands_in_the_dev_stack():
-    keys = [key for model in (Service, Network, Listener, Rollout, Docker, Container) for key in model.model_fields]
+    models = (Service, Network, Listener, Rollout, Docker, Container, Previews, Preview)
+    keys = [key for model in models for key in model.model_fields]
     assert [key for key in keys if not re.search(rf"\b{key}:", DEV)] == []
 
 
@@ -75,8 +77,9 @@ def test_the_settings_that_the_page_on_the_pipeline_shows_are_taken_and_all_ther
 
 @pytest.mark.parametrize("page", ["README.md", *(f"docs/{one.name}" for one in sorted((ROOT / "docs").glob("*.md")))])
 def test_every_verb_that_a_page_names_is_there(page):
-    there = {one.name or getattr(one.callback, "__name__", "") for one in app.registered_commands}
-    assert set(re.findall(r"python -m ops ([a-z]+)", (ROOT / page).read_text())) <= there
+    verbs, text = cast(Any, get_command(app)).commands, (ROOT / page).read_text()
+    assert set(re.findall(r"python -m ops ([a-z]+)", text)) <= verbs.keys()
+    assert set(re.findall(r"ops preview ([a-z]+)", text)) <= verbs["preview"].commands.keys()
 
 
 def test_the_operators_guide_names_every_field_of_the_journal():

@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from components.release import Release
-from ops import carry, gc, prospect, recover, status, stop, watch
+from ops import carry, gc, preview, prospect, recover, status, stop, watch
 from ops.errors import EngineError, OpsError
 from ops.facts import Config, State, Update
 from ops.locks import Lock
@@ -157,7 +157,7 @@ def stack(tmp_path: Path) -> Any:
 def cloud(monkeypatch: pytest.MonkeyPatch) -> FakeCloud:
     """The cloud that every verb looks at."""
     fake = FakeCloud()
-    for module in (carry, gc, prospect, recover, status, stop, watch):
+    for module in (carry, gc, preview, prospect, recover, status, stop, watch):
         monkeypatch.setattr(module, "Cloud", lambda settings, state: fake)
     return fake
 

@@ -137,3 +137,19 @@ def test_no_provider_is_loaded():
     script = "import sys, ops.cli; print([one for one in sys.modules if one in ('pulumi_aws', 'pulumi_docker')])"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, text=True, capture_output=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_preview_is_opened_of_an_artifact_or_of_a_file_but_not_of_both(run, stack, cloud, tmp_path):
+    stack.released("v1", "v2")
+    cloud.healths = {"v3": Health("v3", 2, 2)}
+    theirs, before = tmp_path / "theirs.yaml", stack.file.read_text()
+    theirs.write_text(before.replace("v2: {ami", "v3: {ami"))
+    both = run("preview", "open", "12", "--declared-in", str(theirs), "--ami", AMI)
+    assert (both.exit_code, both.stderr.startswith("error: --declared-in FILE says it all")) == (2, True)
+    assert run("preview", "open", "12", "--declared-in", str(theirs)).exit_code == 0
+    assert "v3: {pull: 12, until:" in stack.file.read_text()
+    theirs.write_text(before)
+    gone = run("preview", "open", "12", "--declared-in", str(theirs))
+    assert (gone.exit_code, "declares no new release" in gone.stdout) == (0, True)
+    assert "v3:" not in stack.file.read_text()
+    assert run("preview", "close", "0").exit_code == 2

@@ -60,6 +60,8 @@ def test_what_is_live_or_in_a_walk_is_no_standby(stack, cloud, said):
 def test_while_up_would_move_traffic_nothing_is_removed(stack, cloud, said, live):
     cloud.shares = live
     stack.file.write_text(listed("a", "b", "c", "d", "e") + "  sluice:keep: 1\n")
-    with pytest.raises(OpsError, match=r"`up` would not only remove slices but move traffic.* Nothing was changed"):
+    with pytest.raises(
+        OpsError, match=r"`up` would not only build or remove slices but move traffic.* Nothing was changed"
+    ):
         gc(stack, said.append, yes=True)
     assert stack.ups == []
