@@ -15,13 +15,14 @@ from typer.main import get_command
 from components.config_docker import Container, Docker
 from components.config_model import Document, Listener, Network, Rollout, Service
 from components.config_previews import Preview, Previews
+from components.naming import isolation_value
 from components.settings import parse
 from ops.cli import app
 from pipeline import settings as pipeline
 from rehearsal import cli as rehearsal
 from rehearsal import fault_options
 from rollout.journal import Entry
-from tests.conftest import dev_config
+from tests.conftest import AMI, dev_config
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -112,3 +113,15 @@ def test_each_verb_and_fault_of_the_page_on_the_rehearsal_is_taken(line):
 @pytest.mark.parametrize("path", re.findall(r"\]\((?!http)([^)#]+)\)", README))
 def test_a_link_of_the_readme_leads_somewhere(path):
     assert (ROOT / path).exists()
+
+
+def test_the_page_on_previews_shows_how_to_make_the_header_and_takes_its_own_config():
+    page = (ROOT / "docs" / "previews.md").read_text()
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    key = YAML(typ="safe").load(example)["sluice:previews"]
+    two = {version: {"ami": AMI} for version in ("v42", "v43")}
+    assert parse(dev_config(releases=two, traffic={"v42": 100}, previews=key)).previews.open["v43"].pull == 12
+    (digits,) = re.findall(r'\$VERSION-(\$\(printf .*\))" "', page)
+    script = f'VERSION=v43 SALT=0123456789abcdef; printf %s "$VERSION-{digits}"'
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == isolation_value("v43", "0123456789abcdef")

@@ -12,6 +12,8 @@ from ops.gc import gc
 from ops.locks import Lock
 from ops.preview import await_end, closed, fetched, opened, promoted
 from ops.proposal import Proposal, declared_in, of_artifact
+from ops.release import release
+from ops.rollback import rollback
 from ops.stackfile import load
 from ops.status import survey
 from ops.target import published
@@ -156,6 +158,20 @@ def test_a_promotion_that_is_restored_leaves_a_preview(stack, said, open_):
     assert stack.file.read_text() == before
 
 
+def test_neither_release_nor_rollback_gives_it_any_share(stack, said, open_):
+    before = stack.file.read_text()
+    for verb in (
+        lambda: release(stack, VERSION, OTHER, None, said.append),
+        lambda: rollback(stack, VERSION, said.append),
+        lambda: rollback(stack, VERSION, said.append, now=True),
+    ):
+        with pytest.raises(
+            ConfigError, match="a preview gets no share; `python -m ops preview promote 12` releases it"
+        ):
+            verb()
+    assert (stack.file.read_text(), stack.ups) == (before, [])
+
+
 def test_what_was_never_opened_is_not_promoted(stack, said):
     with pytest.raises(ConfigError, match="pull request 12 has no preview"):
         promoted(stack, 12, said.append)
@@ -218,10 +234,11 @@ def test_what_is_its_preview_already_is_proposed_again(stack, tmp_path, open_):
 
 def past(stack, **marked: int) -> None:
     """The newest update that went through has v1, v2 and the previews of pull requests, by version."""
-    found = update({"v2": 1000}, v1=AMI, v2=AMI, **dict.fromkeys(marked, OTHER))
+    entries = {version: {"ami": AMI} for version in ("v1", "v2", *marked)}
     open_ = {version: {"pull": pull, "until": str(UNTIL)} for version, pull in marked.items()}
-    values = {**found.values, "sluice:previews": json.dumps({"open": open_})}
-    stack.history = [update({"v1": 1000}, "failed"), replace(found, values=values)]
+    found = update({"v2": 1000})
+    values = {"sluice:releases": json.dumps(entries), "sluice:previews": json.dumps({"open": open_})}
+    stack.history = [update({"v1": 1000}, "failed"), replace(found, values={**found.values, **values})]
 
 
 def test_previews_that_stand_are_fetched_into_a_file_without_them(stack, said):
