@@ -3,6 +3,7 @@
 In: the decoded value. Out: models whose values are in range, or pydantic's errors.
 """
 
+import re
 from datetime import date
 from typing import Annotated
 
@@ -10,11 +11,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from components.config_types import Size
 
+# A date without quotes is a time at midnight to YAML; the engine's command line and its program spell that differently.
+DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T00:00:00Z| 00:00:00 \+0000 UTC)?")
+
 
 def _day(value: object) -> object:
-    """The engine gives a date without quotes as a time at midnight."""
+    found = DAY.fullmatch(value) if isinstance(value, str) else None
     try:
-        return date.fromisoformat(value.removesuffix("T00:00:00Z") if isinstance(value, str) else "")
+        return date.fromisoformat(found[1] if found else "")
     except ValueError:
         raise ValueError("it is no date") from None
 

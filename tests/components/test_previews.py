@@ -31,8 +31,16 @@ def test_a_preview_is_a_release_that_is_marked_as_one():
     assert (settings.previews.limit, settings.previews.days) == (5, 7)
 
 
-def test_a_date_without_quotes_is_one_too():
-    assert parse(config({"pr-12": {"pull": 12, "until": "2026-12-02T00:00:00Z"}})).previews.open["pr-12"].until
+@pytest.mark.parametrize("as_the_engine_has_it", ["2026-12-02T00:00:00Z", "2026-12-02 00:00:00 +0000 UTC"])
+def test_a_date_without_quotes_is_one_too(as_the_engine_has_it):
+    mark = {"pull": 12, "until": as_the_engine_has_it}
+    assert parse(config({"pr-12": mark})).previews.open["pr-12"].until == date(2026, 12, 2)
+
+
+@pytest.mark.parametrize("until", ["2026-13-02", "2026-12-02T08:00:00Z", 20261202, None])
+def test_anything_else_is_none(until):
+    with pytest.raises(SettingsError, match="it is no date"):
+        parse(config({"pr-12": {"pull": 12, "until": until}}))
 
 
 @pytest.mark.parametrize(

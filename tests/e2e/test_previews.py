@@ -84,6 +84,9 @@ def test_what_a_pull_request_declares_is_merged_as_it_stands_and_what_has_expire
     file.write_text(merged)
     ok(dock.stage.run(*OPS, "preview", "fetch"))
     assert file.read_text() == merged
+    plan = ok(dock.stage.run(*OPS, "plan", "--markdown"))
+    assert "v2 is warm: 2 of 2 healthy" in plan
+    assert "to create" not in plan
     ok(dock.up())
     assert (dock.live(), ids(dock, "v2")) == ({"v2": 999}, stood)
 
