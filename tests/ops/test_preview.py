@@ -115,6 +115,14 @@ def test_one_that_is_not_healthy_in_time_stays_for_inspection(stack, cloud, said
     assert [*marks(stack)] == [VERSION]
 
 
+def test_a_first_one_that_could_not_be_built_leaves_the_file_as_it_was(stack, said, clock):
+    stack.builds("v1", "v2")
+    stack.refuse(EngineError("the AMI does not exist"))
+    with pytest.raises(EngineError, match=rf"live is v2 100\.\n{VERSION} was not built"):
+        opened(stack, MINE, said.append, clock)
+    assert stack.file.read_text() == FILE
+
+
 def test_one_that_could_not_be_built_is_listed_nowhere_and_the_former_stays(stack, said, clock, open_):
     before = stack.file.read_text()
     stack.builds("v1", "v2", VERSION)
