@@ -82,6 +82,12 @@ class Schema(_Model):
     reads: list[SchemaVersion] = Field(min_length=1, examples=["[7, 8]"])
     writes: SchemaVersion = Field(examples=[8])
 
+    @model_validator(mode="after")
+    def _own(self) -> Self:
+        if self.writes not in self.reads:
+            raise ValueError(f"it writes {self.writes} and does not read it; write reads: {[*self.reads, self.writes]}")
+        return self
+
 
 class ReleaseEntry(_Model):
     """One entry of `sluice:releases`. What is left out comes from `sluice:service`."""

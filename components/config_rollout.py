@@ -120,6 +120,7 @@ class Rollout(_Model):
     deadline: Duration = Field(default=1800, ge=1, le=86_400, examples=["30m"])
     prove_by: Tenths = Field(default=250, examples=[25])
     gates: Gates = Field(default=Gates(errors=Errors()), examples=["{errors: {allow: 0.5}}"])
+    migrate: list[str] = Field(default_factory=list, examples=['["./migrate.sh"]'])
     rollback: Literal["instant", "ramp"] = Field(default="instant", examples=["instant"])
     on_inconclusive: Literal["restore", "hold"] = Field(default="restore", examples=["restore"])
     freeze: list[Annotated[Window, Field(examples=['"2026-12-24/2026-12-27 Europe/Berlin holidays"'])]] = Field(
@@ -153,6 +154,7 @@ class Rollout(_Model):
             errors=self.gates.errors.gate() if self.gates.errors else None,
             latency=self.gates.latency.gate() if self.gates.latency else None,
             command=tuple(self.gates.command),
+            migrate=tuple(self.migrate),
             instant=self.rollback == "instant",
             on_inconclusive=self.on_inconclusive,
             freeze=tuple(self.freeze),

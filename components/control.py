@@ -13,11 +13,13 @@ from components.drivers import Drivers, Place
 from components.settings import Settings
 from rollout import smoke, stores
 from rollout.clock import RealClock
-from rollout.controller import Controller, Order
+from rollout.controller import Controller
 from rollout.journal import Entry
+from rollout.order import Order
 from rollout.shares import Shares
 
 COMMAND_LIMIT = 600.0  # seconds that the command gate may take
+MIGRATION_LIMIT = 7200.0  # seconds that the migration may take
 
 
 def controller(
@@ -36,7 +38,14 @@ def controller(
         fleets=drivers.fleets(place),
         source=drivers.source(place) if settings.strategy.gates else None,
         smoke=lambda version, check: smoke.run(
-            settings.strategy.command, _given(settings, place, version), check, COMMAND_LIMIT
+            "the command gate", settings.strategy.command, _given(settings, place, version), check, COMMAND_LIMIT
+        ),
+        migrate=lambda version, schema, check: smoke.run(
+            "the migration",
+            settings.strategy.migrate,
+            {**_given(settings, place, version), "SLUICE_SCHEMA": str(schema)},
+            check,
+            MIGRATION_LIMIT,
         ),
         journal=stores.journal(journal_place(settings, stack), drivers.s3, say),
         clock=RealClock(),
@@ -61,6 +70,7 @@ def order(
         planned=settings.traffic.shares,
         declared=frozenset(release.version for release in settings.releases),
         strategy=settings.strategy,
+        contracts={release.version: release.contract for release in settings.releases},
         sizes={release.version: release.size for release in settings.releases if not release.external},
         created=created,
         retired=retired,
@@ -75,6 +85,8 @@ def journal_place(settings: Settings, stack: str) -> str:
 
 
 def _given(settings: Settings, place: Place, version: str) -> dict[str, str]:
-    """The environment of the command gate: how to reach *version* before it has a share."""
+    """The environment of a command: what *version* is, and how to reach it before it has a share."""
     header = f"X-Slice: {naming.isolation_value(version, settings.salt)}"
-    return {"SLUICE_URL": place.url, "SLUICE_HEADER": header, "SLUICE_VERSION": version}
+    artifact = next((one.artifact for one in settings.releases if one.version == version), "")
+    given = {"SLUICE_URL": place.url, "SLUICE_HEADER": header, "SLUICE_VERSION": version}
+    return {**given, "SLUICE_ARTIFACT": artifact}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.config_docker import Container
+from rollout.contract import Contract
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,11 @@ class Release:
     def artifact(self) -> str:
         """What runs, in a word: the image where there is one, else the AMI, else the target group."""
         return self.image or self.ami or self.target_group or ""
+
+    @property
+    def contract(self) -> Contract | None:
+        """What it says of the data; None: nothing."""
+        return Contract(frozenset(self.schema["reads"]), self.schema["writes"]) if self.schema else None
 
     @property
     def external(self) -> bool:

@@ -11,6 +11,7 @@ from ops import looks, pulls
 from ops import recover as recovering
 from ops import release as releasing
 from ops import rollback as returning
+from ops import schema as recording
 from ops import stop as stopping
 from ops.terminal import PROJECT, StackName, ask, say, stack_of, told
 
@@ -40,13 +41,27 @@ def release(
     ami: Annotated[str | None, typer.Option(metavar="AMI", help="The machine image's id.")] = None,
     image: Annotated[str | None, typer.Option(metavar="REPO@sha256:…", help="The image, by digest.")] = None,
     *,
+    reads: Annotated[
+        list[int] | None, typer.Option(metavar="N", help="A data schema that it reads; repeatable.")
+    ] = None,
+    writes: Annotated[int | None, typer.Option(metavar="N", help="The data schema that it writes, and reads.")] = None,
     signature: Annotated[str | None, typer.Option(metavar="BUILDER:…", help="Who built it, by a signature.")] = None,
     take_over: TakeOver = False,
     stack: StackName = None,
 ) -> None:
     """Add a release and give it all the traffic."""
     with told():
-        releasing.release(stack_of(stack), version, ami, image, say, signature=signature, take_over=take_over)
+        releasing.release(
+            stack_of(stack),
+            version,
+            ami,
+            image,
+            say,
+            reads=reads or (),
+            writes=writes,
+            signature=signature,
+            take_over=take_over,
+        )
 
 
 @app.command()
@@ -77,6 +92,16 @@ def recover(stack: StackName = None) -> None:
     """Undo a walk whose process is dead, and break its lock."""
     with told():
         recovering.recover(stack_of(stack), say)
+
+
+@app.command()
+def schema(
+    at: Annotated[int | None, typer.Argument(metavar="N", help="What it is at, after a change by hand.")] = None,
+    stack: StackName = None,
+) -> None:
+    """Show the schema that the data is recorded to be at, or set it."""
+    with told():
+        recording.schema(stack_of(stack), at, say)
 
 
 @app.command()

@@ -22,6 +22,7 @@ from rollout.errors import RolloutError
 from rollout.journal import Entry
 from rollout.patience import Patience, PatientFleets, PatientRouter
 from rollout.routers.interface import Health, Live
+from rollout.schema import Schema
 
 UNBUILT = "slice"  # what is missing of a version that was never built, or was retired
 
@@ -63,6 +64,10 @@ class Cloud:
         patience = Patience(RealClock(), threading.Event())
         fleets = PatientFleets(self._drivers.fleets(self._place), patience)
         _told(lambda: recovery.recover(PatientRouter(self._router, patience), fleets, RealClock(), live, say))
+
+    def set_schema(self, schema: Schema) -> None:
+        """Record what the data is at."""
+        _told(lambda: PatientRouter(self._router, Patience(RealClock(), threading.Event())).set_schema(schema))
 
     def controller(
         self, stack: str, stop: threading.Event, say: Callable[[str], None], done: Callable[[Entry], None]

@@ -3,7 +3,7 @@
 In: version and artifact. Out: the release listed, traffic declared to be all its own, and `up`. Other releases stay.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ops import stackfile
 from ops.carry import carry_out
@@ -19,13 +19,15 @@ def release(
     image: str | None,
     say: Callable[[str], None],
     *,
+    reads: Sequence[int] = (),
+    writes: int | None = None,
     signature: str | None = None,
     take_over: bool = False,
 ) -> None:
     """Release *version*, made of *ami* and, on its Docker, *image*, or of *image* alone; *say* gets the progress.
 
-    *signature*: of who built it, where `sluice:trust` asks for one. *take_over*: live weights that nobody here set are
-    accepted as the start.
+    *writes*, *reads*: its data schema versions; what it writes it reads too. *signature*: of who built it, where
+    `sluice:trust` asks for one. *take_over*: live weights that nobody here set are accepted as the start.
     """
     entry = {key: value for key, value in (("ami", ami), ("image", image)) if value}
     if not entry:
@@ -38,8 +40,12 @@ def release(
             f"sluice:releases.{version} is there already, with {_artifact(there) or there}; a version never changes: "
             "give the new content a new version"
         )
-    signed = {"signature": signature} if signature else {}
-    added = {} if there is not None else {version: {**entry, **signed}}
+    more: dict[str, object] = {"signature": signature} if signature else {}
+    if writes is not None:
+        more["schema"] = {"reads": sorted({*reads, writes}), "writes": writes}
+    elif reads:
+        raise ConfigError(f"release {version}: --reads without --writes; write the schema that it writes, too")
+    added = {} if there is not None else {version: {**entry, **more}}
     environment = TAKE_OVER if take_over else {}
     what = f"release {version}"
     carry_out(stack, Change(what=what, traffic={version: 100}, releases=added, environment=environment), say)

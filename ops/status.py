@@ -62,7 +62,11 @@ class Report:
     live: Mapping[str, int | float]
     slices: list[SliceReport]
     walk: str | None
+<<<<<<< HEAD
     previews: tuple[str, ...] = ()
+=======
+    schema: int | None = None  # that the data is recorded to be at
+>>>>>>> ee22faa (The irreversibility contract: who may serve reads everything that may be written; migrations before a share)
 
     @property
     def converged(self) -> bool:
@@ -111,7 +115,11 @@ def look(settings: Settings, state: State, cloud: Cloud) -> Report:
         live=live,
         slices=slices,
         walk=str(now.mark) if now and now.mark else None,
+<<<<<<< HEAD
         previews=tuple(previews.told(settings.previews, previews.today())),
+=======
+        schema=now.schema.at if now and now.schema else None,
+>>>>>>> ee22faa (The irreversibility contract: who may serve reads everything that may be written; migrations before a share)
     )
 
 
@@ -138,6 +146,8 @@ def show(report: Report, console: Console) -> None:
     console.print(f"{report.service} on {report.platform}")
     console.print(f"declared  {_line(report.declared)}")
     console.print(f"live      {_line(report.live)}")
+    if report.schema is not None:
+        console.print(f"data      schema {report.schema}")
     if report.walk:
         console.print(f"walking   {report.walk}", markup=False)
     console.print(table)

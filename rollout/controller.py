@@ -5,13 +5,13 @@ when live equals planned at the end; else a RolloutError whose message says what
 """
 
 import threading
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import assert_never
 
-from rollout import guard, plan
+from rollout import contract, guard, migration, plan
 from rollout import mark as marks
 from rollout.clock import Clock
 from rollout.errors import RefusedError, RolloutError, StoppedError
@@ -19,37 +19,16 @@ from rollout.fleets import Fleets
 from rollout.journal import Entry, Journal
 from rollout.means import Means, await_health
 from rollout.metrics.interface import Source
+from rollout.order import Order, carried
 from rollout.outlook import Known, Outlook, outlook
 from rollout.patience import Patience, PatientFleets, PatientRouter
 from rollout.routers.interface import Live, Router
-from rollout.shares import WHOLE, Shares, text
+from rollout.shares import text
 from rollout.strategy import Strategy
 from rollout.timeline import lines
 from rollout.walk import Walker
 
 LATELY = 600.0  # seconds back from now, over which the plan looks at the traffic
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """What is asked for.
-
-    `recorded` by the last finished run (None: nothing), `planned` now, `declared` the versions whose slices exist, and
-    of these the ones this run has `created`; `retired` are to go after it. `sizes`: instances that a release asks for.
-    `take_over`: foreign live weights are accepted as the start; `down`: that nobody is served is meant.
-    """
-
-    service: str
-    stack: str
-    recorded: Shares | None
-    planned: Shares
-    declared: frozenset[str]
-    strategy: Strategy
-    sizes: Mapping[str, int] = field(default_factory=dict)
-    created: frozenset[str] = frozenset()
-    retired: frozenset[str] = frozenset()
-    take_over: bool = False
-    down: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +43,7 @@ class Controller:
     fleets: Fleets
     source: Source | None
     smoke: Callable[[str, Callable[[], None]], None]
+    migrate: Callable[[str, int, Callable[[], None]], None]
     journal: Journal
     clock: Clock
     stop: threading.Event
@@ -77,9 +57,14 @@ class Controller:
             case guard.Rest():
                 return [f"plan: {text(order.planned)} is live; nothing to move"]
             case guard.First():
-                return [f"plan: {text(order.planned)} from the start, once healthy (within {order.strategy.ready:g} s)"]
+                terms = contract.admit(_from_nobody(order), None, order.contracts)
+                healthy = (
+                    f"plan: {text(order.planned)} from the start, once healthy (within {order.strategy.ready:g} s)"
+                )
+                return [healthy, *contract.lines(terms, order.contracts, order.strategy.migrate)]
             case guard.Walk() as walk:
-                return lines(self._outlook(order, walk, live))
+                ahead = self._outlook(order, walk, live)
+                return lines(ahead, contract.lines(ahead.terms, order.contracts, order.strategy.migrate))
             case never:
                 assert_never(never)
 
@@ -96,7 +81,7 @@ class Controller:
                 ahead = self._outlook(order, walk, live)
                 if live and live.mark:
                     self.say(f"found the mark of a walk that was cut short: {live.mark}")
-                Walker(self._means, ahead, order.service, order.stack, _carried(order, live)).run()
+                Walker(self._means, ahead, order.service, order.stack, carried(order, live)).run()
             case never:
                 assert_never(never)
 
@@ -123,6 +108,7 @@ class Controller:
             fleets=PatientFleets(self.fleets, patience),
             source=self.source,
             smoke=self.smoke,
+            migrate=self.migrate,
             journal=self.journal,
             clock=self.clock,
             stop=self.stop,
@@ -142,8 +128,9 @@ class Controller:
         return live, found
 
     def _outlook(self, order: Order, walk: guard.Walk, live: Live | None) -> Outlook:
-        carried = _carried(order, live)
-        _require_thaw(order.strategy, walk, carried, datetime.fromtimestamp(self.clock.now(), UTC))
+        before = carried(order, live)
+        terms = contract.admit(walk, live.schema if live else None, order.contracts)
+        _require_thaw(order.strategy, walk, before, datetime.fromtimestamp(self.clock.now(), UTC))
         versions = {*walk.origin, *walk.goal} & order.declared
         try:
             lately = self.source.recent(LATELY) if self.source else None
@@ -154,7 +141,8 @@ class Controller:
         except RolloutError as error:
             raise type(error)(f"{error}. Nothing was moved") from error
         known = Known(
-            carried=carried,
+            carried=before,
+            terms=terms,
             lately=lately,
             desired=desired,
             sizes=order.sizes,
@@ -169,17 +157,16 @@ class Controller:
                 raise StoppedError("stopped by the operator")
 
         try:
+            terms = contract.admit(_from_nobody(order), None, order.contracts)
+            migration.run(self._means, terms, order.strategy.migrate, check, self.say)  # there is no rule to record it
             await_health(self._means, plan.gainers({}, order.planned), order.strategy.ready, check, self.say)
             self._means.router.begin(order.planned)
         except RolloutError as error:
             raise type(error)(f"{error}. No traffic is split yet: nothing was moved") from error
 
 
-def _carried(order: Order, live: Live | None) -> list[str]:
-    """The versions, of those declared, that have had 100 % of the traffic at the end of a finished run; newest last."""
-    whole = [version for version, share in (order.recorded or {}).items() if share == WHOLE]
-    before = sorted(set(live.carried if live else ()) - set(whole))
-    return [version for version in (*before, *whole) if version in order.declared]
+def _from_nobody(order: Order) -> guard.Walk:
+    return guard.Walk({}, order.planned, {}, {})
 
 
 def _require_thaw(strategy: Strategy, walk: guard.Walk, carried: Collection[str], now: datetime) -> None:

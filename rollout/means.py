@@ -22,6 +22,7 @@ class Means:
     fleets: Fleets
     source: Source | None
     smoke: Callable[[str, Callable[[], None]], None]
+    migrate: Callable[[str, int, Callable[[], None]], None]
     journal: Journal
     clock: Clock
     stop: threading.Event

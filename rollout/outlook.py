@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from rollout import plan, power
+from rollout.contract import Terms
 from rollout.errors import RefusedError
 from rollout.guard import Walk
 from rollout.metrics.interface import Tick
@@ -41,6 +42,7 @@ class Outlook:
     created: tuple[str, ...]
     woken: tuple[str, ...]
     retired: tuple[str, ...]
+    terms: Terms
 
     @property
     def peak(self) -> int:
@@ -51,7 +53,7 @@ class Outlook:
 @dataclass(frozen=True, kw_only=True)
 class Known:
     """What is known before a walk: versions that `carried` 100 % before, what was seen `lately`, instances `desired`
-    now and by the releases' own `sizes`, slices that the same run has `created` or retires.
+    now and by the releases' own `sizes`, slices that the same run has `created` or retires, the `terms` of the data.
     """
 
     carried: Collection[str]
@@ -60,6 +62,7 @@ class Known:
     sizes: Mapping[str, int]
     created: Collection[str]
     retired: Collection[str]
+    terms: Terms
 
 
 def outlook(walk: Walk, strategy: Strategy, known: Known) -> Outlook:
@@ -96,6 +99,7 @@ def outlook(walk: Walk, strategy: Strategy, known: Known) -> Outlook:
         created=tuple(sorted(known.created)),
         woken=tuple(v for v in newcomers if known.desired.get(v, instances[v]) < instances[v]),
         retired=tuple(sorted(known.retired)),
+        terms=known.terms,
     )
     _require_proof(found)
     return found

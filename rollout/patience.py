@@ -15,6 +15,7 @@ from rollout.errors import RouterError, StoppedError
 from rollout.fleets import Fleets
 from rollout.mark import Mark
 from rollout.routers.interface import Health, Live, Router
+from rollout.schema import Schema
 from rollout.shares import Shares
 
 BUDGET = 20.0  # seconds that one call may be tried again; less than half a mark's life
@@ -67,6 +68,10 @@ class PatientRouter:
     def set_mark(self, mark: Mark | None, carried: Collection[str] = ()) -> None:
         """See Router."""
         self.patience(lambda: self.router.set_mark(mark, carried))
+
+    def set_schema(self, schema: Schema) -> None:
+        """See Router."""
+        self.patience(lambda: self.router.set_schema(schema))
 
     def health(self, version: str) -> Health:
         """See Router."""

@@ -1,6 +1,7 @@
-"""The command gate: a command of the user's runs against a newcomer's isolation route before its first share.
+"""A command of the user's that runs before a newcomer's first share: the command gate, or the migration.
 
-In: the command, its environment. Out: nothing when it ends with 0; else a GateError with the end of what it said.
+In: what it is, the command, its environment. Out: nothing when it ends with 0; else a GateError with the end of what it
+said.
 """
 
 import os
@@ -16,9 +17,9 @@ LOOK = 1.0  # seconds between two looks at whether the walk may still go on
 SHOWN = 40  # lines of its output
 
 
-def run(command: Sequence[str], given: Mapping[str, str], check: Callable[[], None], limit: float) -> None:
-    """Run *command* with *given* in its environment, at most *limit* seconds; *check* may end it each second."""
-    shown = " ".join(command)
+def run(what: str, command: Sequence[str], given: Mapping[str, str], check: Callable[[], None], limit: float) -> None:
+    """Run *command*, *what* in messages, with *given* in its environment, *limit* seconds at most; *check* may end it."""
+    shown = f"{what} `{' '.join(command)}`"
     with tempfile.TemporaryFile() as output:
         try:
             process = subprocess.Popen(
@@ -30,11 +31,11 @@ def run(command: Sequence[str], given: Mapping[str, str], check: Callable[[], No
                 start_new_session=True,
             )
         except OSError as error:
-            raise GateError(f"the command gate `{shown}` cannot be run in {Path.cwd()}: {error.strerror}") from None
+            raise GateError(f"{shown} cannot be run in {Path.cwd()}: {error.strerror}") from None
         try:
             code = _wait(process, check, limit)
             if code is None:
-                raise GateError(f"the command gate `{shown}` did not end within {limit:g} s")
+                raise GateError(f"{shown} did not end within {limit:g} s")
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -44,7 +45,7 @@ def run(command: Sequence[str], given: Mapping[str, str], check: Callable[[], No
             lines = output.read().decode(errors="replace").splitlines()[-SHOWN:]
             ended = f"ended with {code}" if code > 0 else f"was ended by signal {-code}"
             said = "\n".join(["; it said:", *lines, ""]) if lines else " and said nothing"
-            raise GateError(f"the command gate `{shown}` {ended}{said}")
+            raise GateError(f"{shown} {ended}{said}")
 
 
 def _wait(process: subprocess.Popen[bytes], check: Callable[[], None], limit: float) -> int | None:

@@ -43,7 +43,8 @@ class Strategy:
     """`ready`, `bake`, `deadline` in seconds; `steps`, `prove_by` in tenths of a percent of the change, 1000 implied.
 
     A step lasts at least `bake`, and after the last one there is one more; the whole at most `deadline` from the first
-    move on. Up to the step `prove_by` no alarm is enough; beyond it goes only what every gate has cleared.
+    move on. Up to the step `prove_by` no alarm is enough; beyond it goes only what every gate has cleared. `migrate`
+    brings the data to a newer schema before a newcomer that writes it gets any share.
     """
 
     ready: float = 300
@@ -54,6 +55,7 @@ class Strategy:
     errors: Gate | None = Gate()
     latency: Latency | None = None
     command: tuple[str, ...] = ()
+    migrate: tuple[str, ...] = ()
     instant: bool = True
     on_inconclusive: Literal["restore", "hold"] = "restore"
     freeze: tuple[Freeze, ...] = ()

@@ -1,13 +1,13 @@
 """An outlook in lines for people, as preview and `ops plan` print it. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rollout.outlook import Outlook, span
 from rollout.shares import text
 
 
-def lines(found: Outlook) -> list[str]:
-    """*found* for people, as preview and `ops plan` print it."""
+def lines(found: Outlook, of_data: Sequence[str] = ()) -> list[str]:
+    """*found* for people, as preview and `ops plan` print it, with *of_data* in it."""
     walk, strategy = found.walk, found.strategy
     newcomers = ", ".join(found.newcomers) or "nobody"
     way = f"{len(found.steps)} steps" if len(found.steps) > 1 else "one move"
@@ -26,6 +26,7 @@ def lines(found: Outlook) -> list[str]:
     told.append(f"  instances at the most: {found.peak} ({text_of(found.instances)})")
     changed = {"created": found.created, "woken": found.woken, "retired": found.retired}
     told += [f"  {what}: {', '.join(versions)}" for what, versions in changed.items() if versions]
+    told += of_data
     told.append(f"  on any failure back to {text(walk.former)}")
     return told
 

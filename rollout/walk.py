@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 
 from rollout import mark as marks
+from rollout import migration
 from rollout.bake import Watch
 from rollout.errors import InconclusiveError, RolloutError, StoodDownError, UnhealthyError
 from rollout.journal import Entry, Verdict
@@ -66,11 +67,12 @@ class Walker:
         self._finish()
 
     def _prepare(self) -> None:
-        """Enough instances, none of them to be scaled in, all newcomers healthy, and the command gate passed."""
+        """Enough instances, none of them to be scaled in, newcomers healthy, data migrated, the command gate passed."""
         walk, newcomers = self._ahead.walk, self._ahead.newcomers
         self._fill()
         self._means.fleets.hold(self._held())
         await_health(self._means, newcomers, self._ahead.strategy.ready, self._lease.check, self._tell)
+        migration.bring(self._means, self._ahead.terms, self._ahead.strategy.migrate, self._lease.check, self._tell)
         if self._ahead.judged and walk.live == walk.origin:
             for version in newcomers if self._ahead.strategy.command else ():
                 self._tell(f"{version}: {' '.join(self._ahead.strategy.command)}")
@@ -102,8 +104,7 @@ class Walker:
             self._keep()
             if not ahead.judged:
                 continue
-            if step.done == WHOLE and alone:
-                jury = self._jury(jury)
+            jury = self._jury(jury) if step.done == WHOLE and alone else jury
             further = ahead.steps[i + 1].done if step.done < WHOLE else WHOLE
             watch.hold(step, jury, clock.now(), step.done <= ahead.strategy.prove_by < further)
 
@@ -155,9 +156,9 @@ class Walker:
         )
 
     def _restore(self) -> str:
-        means, former = self._means, self._ahead.walk.former
-        state = restore(means.bare, means.clock, means.stop, former, self._lease.mine, lift=self._lift)
-        return f"{state} after {self._means.clock.now() - self._begun:.1f} s"
+        means, lease = self._means, self._lease
+        state = restore(means.bare, means.clock, means.stop, self._ahead.walk.former, lease.mine, lift=self._lift)
+        return f"{state} after {means.clock.now() - self._begun:.1f} s"
 
     def _finish(self) -> None:
         goal = text(self._ahead.walk.goal)

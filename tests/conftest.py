@@ -36,6 +36,7 @@ from rollout.journal import Entry
 from rollout.mark import Mark
 from rollout.metrics.interface import Counts, Tick
 from rollout.routers.interface import Health, Live
+from rollout.schema import Schema
 from rollout.shares import WHOLE, Shares
 from tests.world import Clients, Shop, Theirs, moto
 
@@ -204,6 +205,11 @@ class FakeRouter:
         if mark and held and held.run == mark.run and held.stop:
             mark = replace(mark, stop=True)  # a renewed mark leaves a stop that is beside it
         self.live = replace(self.live, mark=mark, carried=self.live.carried | set(carried))
+
+    def set_schema(self, schema: Schema) -> None:
+        self._fail_if("set_schema")
+        assert self.live is not None
+        self.live = replace(self.live, schema=schema)
 
     def ask_stop(self) -> None:
         """As `ops stop` does."""

@@ -12,16 +12,18 @@ from functools import partial
 from typing import Any
 
 from rollout import mark as marks
+from rollout import schema as schemas
 from rollout.aws import asked, pages
 from rollout.errors import ForeignError, RouterError
 from rollout.mark import Mark
-from rollout.routers.alb_rules import fault, forwarded
+from rollout.routers.alb_rules import fault, groups
 from rollout.routers.interface import NOBODY, Health, Live
+from rollout.schema import Schema
 from rollout.shares import Shares, from_weights, weights
 
 TAG = "sluice:"
 FIELDS = ("run", "from", "to", "owner", "until", "stop")
-CARRIED = TAG + "carried"  # no part of the mark: it outlives the walk
+CARRIED, SCHEMA = TAG + "carried", TAG + "schema"  # no part of the mark: they outlive the walk
 LONGEST = 256  # characters of a tag's value
 
 
@@ -54,10 +56,11 @@ class AlbRouter:
                 f"({rule['RuleArn']}); remove it or move it to another priority"
             )
         self._tagged = tags
-        held = {self._version(group["TargetGroupArn"]): group.get("Weight", 1) for group in _groups(rule)}
+        held = {self._version(group["TargetGroupArn"]): group.get("Weight", 1) for group in groups(rule)}
         fields = {field: tags[TAG + field] for field in FIELDS if TAG + field in tags}
         try:
-            return Live(from_weights(held), marks.from_fields(fields), frozenset(self._carried()))
+            schema = schemas.from_field(tags[SCHEMA]) if SCHEMA in tags else None
+            return Live(from_weights(held), marks.from_fields(fields), frozenset(self._carried()), schema)
         except ValueError as error:
             raise ForeignError(f"{error}; remove the sluice: tags of {rule['RuleArn']} to go on") from None
 
@@ -84,8 +87,7 @@ class AlbRouter:
         if mark and f"{TAG}stop" in self._tagged and self._tagged.get(f"{TAG}run") != mark.run:
             self._take_away("stop")
         if tags:
-            added = [{"Key": key, "Value": value} for key, value in tags.items()]
-            self._write("write the mark", lambda arn: self.elbv2.add_tags(ResourceArns=[arn], Tags=added))
+            self._tag("write the mark", tags)
         if mark is None:
             self._take_away(*FIELDS)
 
@@ -94,13 +96,16 @@ class AlbRouter:
         live = self.read()
         if live is None or live.mark is None or live.mark.run != run:
             return False
-        added = [{"Key": f"{TAG}stop", "Value": "yes"}]
-        self._write("ask the walk to stop", lambda arn: self.elbv2.add_tags(ResourceArns=[arn], Tags=added))
+        self._tag("ask the walk to stop", {f"{TAG}stop": "yes"})
         live = self.read()
         if live is not None and live.mark is not None and live.mark.run == run:
             return True
         self._take_away("stop")  # the walk ended in this moment, and the next one is not meant
         return False
+
+    def set_schema(self, schema: Schema) -> None:
+        """Write it as a tag of the rule."""
+        self._tag("record the schema", {SCHEMA: schemas.to_field(schema)})
 
     def health(self, version: str) -> Health:
         """Count *version*'s targets; wanted is what its fleet desires (external release: what is registered).
@@ -143,6 +148,10 @@ class AlbRouter:
             raise RouterError(f"the weighted rule (priority {self.priority}) of {self.listener} is gone")
         asked(what, partial(change, rule["RuleArn"]))
 
+    def _tag(self, what: str, tags: Mapping[str, str]) -> None:
+        added = [{"Key": key, "Value": value} for key, value in tags.items()]
+        self._write(what, lambda arn: self.elbv2.add_tags(ResourceArns=[arn], Tags=added))
+
     def _take_away(self, *fields: str) -> None:
         keys = [TAG + name for name in fields]
         self._write("take the mark away", lambda arn: self.elbv2.remove_tags(ResourceArns=[arn], TagKeys=keys))
@@ -184,14 +193,6 @@ class AlbRouter:
         version = self._tags(arn).get(f"{TAG}version", arn.split("/")[-2])
         self.groups[version] = arn
         return version
-
-
-def _groups(rule: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The target groups that *rule* forwards to; none where it answers itself."""
-    action = rule["Actions"][0]
-    if action["Type"] not in ("forward", "fixed-response"):
-        raise ForeignError(f"the weighted rule {rule['RuleArn']} does not forward: its action is {action['Type']}")
-    return forwarded(action)
 
 
 def _digest(group: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from rollout.aws import asked, pages
-from rollout.errors import RouterError
+from rollout.errors import ForeignError, RouterError
 
 
 def carriers(elbv2: Any, group: str) -> list[str]:
@@ -39,6 +39,14 @@ def forwarded(action: Mapping[str, Any]) -> list[dict[str, Any]]:
     if "ForwardConfig" in action:
         return action["ForwardConfig"]["TargetGroups"]
     return [{"TargetGroupArn": action["TargetGroupArn"]}] if "TargetGroupArn" in action else []
+
+
+def groups(rule: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The target groups that *rule* forwards to; none where it answers itself."""
+    action = rule["Actions"][0]
+    if action["Type"] not in ("forward", "fixed-response"):
+        raise ForeignError(f"the weighted rule {rule['RuleArn']} does not forward: its action is {action['Type']}")
+    return forwarded(action)
 
 
 def _isolates(rule: Mapping[str, Any]) -> bool:

@@ -14,23 +14,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rollout import mark as marks
+from rollout import schema as schemas
 from rollout.clock import Clock, RealClock
 from rollout.envoy import admin, service
+from rollout.envoy.beside import BESIDE, DROP, LOOK, PUT
 from rollout.envoy.resources import Resource, document
 from rollout.envoy.service import CLUSTERS, ROUTES, Followed, Group
 from rollout.errors import ForeignError, RouterError
 from rollout.mark import Mark
 from rollout.routers.interface import Health, Live
+from rollout.schema import Schema
 from rollout.shares import Shares
 
-BESIDE = "sluice"  # the folder of mark, stop and carried: Envoy does not look there
 TAKEN = 5.0  # seconds until Envoy has to follow what was written
 POLL = 0.05
-# The three files, a line each, then the page.
-LOOK = f'cd "$0/{BESIDE}" 2>/dev/null; for f in mark stop carried; do cat $f 2>/dev/null; echo; done; {admin.GET}'
-# Beside, then renamed: what is cut short in between changes nothing.
-PUT = 'mkdir -p "${0%/*}" && printf %s "$1" | base64 -d >"$0.new" && mv "$0.new" "$0"'
-DROP = f'rm -f "$0/{BESIDE}/mark" "$0/{BESIDE}/stop"'
 PAGE_OF_ROUTES = "config_dump?resource=dynamic_route_configs"
 VERSION_OF_CLUSTERS = "stats?format=json&type=TextReadouts&filter=^cluster_manager.cds.version_text$"
 PAGE_OF_CLUSTERS = "config_dump?resource=dynamic_active_clusters"
@@ -54,8 +51,8 @@ class EnvoyRouter:
 
     def read(self) -> Live | None:
         """The live shares and mark; None until the first share is set."""
-        *files, page = self._sh(LOOK, self.folder, str(self.admin), PAGE_OF_ROUTES).split(b"\n", 3)
-        mark, stop, carried = (_json(text) for text in files)
+        *files, page = self._sh(LOOK, self.folder, str(self.admin), PAGE_OF_ROUTES).split(b"\n", 4)
+        mark, stop, carried, schema = (_json(text) for text in files)
         self._followed = service.followed(admin.parse(page))
         self._carried = carried or {}
         shares = self._followed.shares
@@ -63,10 +60,11 @@ class EnvoyRouter:
             return None
         try:
             found = marks.from_fields({**mark, **({"stop": "yes"} if stop == mark["run"] else {})}) if mark else None
+            data = schemas.from_field(schema) if schema else None
         except (KeyError, ValueError) as error:
-            raise ForeignError(f"{error}; remove {self.folder}/{BESIDE}/mark in the router to go on") from None
+            raise ForeignError(f"{error}; remove it in {self.folder}/{BESIDE} in the router to go on") from None
         known = [v for v, digest in self._carried.items() if digest == _digest(self.contents.get(v, ""))]
-        return Live(shares, found, frozenset(known))
+        return Live(shares, found, frozenset(known), data)
 
     def set_shares(self, shares: Shares) -> None:
         """Set all live weights in one write; without any share the router answers itself."""
@@ -88,6 +86,10 @@ class EnvoyRouter:
             self._put(f"{BESIDE}/mark", json.dumps({k: v for k, v in marks.to_fields(mark).items() if k != "stop"}))
         else:
             self._sh(DROP, self.folder)
+
+    def set_schema(self, schema: Schema) -> None:
+        """Write it to a file of its own."""
+        self._put(f"{BESIDE}/schema", json.dumps(schemas.to_field(schema)))
 
     def ask_stop(self, run: str) -> bool:
         """Ask the walk *run* to stop; False when its mark is not there (any more)."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from rollout.mark import Mark
+from rollout.schema import Schema
 from rollout.shares import Shares
 
 NOBODY = "No slice is declared here yet."  # what clients read, with status 503, while no version has a share
@@ -12,11 +13,14 @@ NOBODY = "No slice is declared here yet."  # what clients read, with status 503,
 
 @dataclass(frozen=True)
 class Live:
-    """What the router says now; `carried`: the versions that are known to have carried all the traffic once."""
+    """What the router says now; `carried`: the versions that are known to have carried all the traffic once; `schema`:
+    what the data is recorded to be at, None where nothing is.
+    """
 
     shares: Shares
     mark: Mark | None
     carried: frozenset[str] = frozenset()
+    schema: Schema | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,10 @@ class Router(Protocol):
 
         A renewed mark leaves a `stop` that is beside it.
         """
+        ...
+
+    def set_schema(self, schema: Schema) -> None:
+        """Record what the data is at, beside the weights: it stays when every slice goes."""
         ...
 
     def health(self, version: str) -> Health:

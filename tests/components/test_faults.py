@@ -160,6 +160,10 @@ def test_a_missing_key_of_the_service_is_named():
         ({"schema": 8}, f".schema: 8: {MAPPING}; write schema: {{reads: [7, 8], writes: 8}}"),
         ({"schema": {"reads": [8]}}, ".schema.writes is missing; write writes: 8"),
         ({"schema": {"reads": [], "writes": 8}}, ".schema.reads: []: it is empty; write reads: [7, 8]"),
+        (
+            {"schema": {"reads": [7], "writes": 8}},
+            ".schema: {'reads': [7], 'writes': 8}: it writes 8 and does not read it; write reads: [7, 8]",
+        ),
         ({"schema": {"reads": ["8"], "writes": 8}}, ".schema.reads.0: '8': it is no whole number; write reads: [7, 8]"),
         ({"schema": {"reads": [8], "writes": True}}, ".schema.writes: True: it is no whole number; write writes: 8"),
         (
@@ -262,6 +266,7 @@ FIELDS = {
         "deadline",
         "prove_by",
         "gates",
+        "migrate",
         "rollback",
         "on_inconclusive",
         "freeze",

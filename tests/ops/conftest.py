@@ -11,12 +11,17 @@ import pytest
 from ruamel.yaml import YAML
 
 from components.release import Release
+<<<<<<< HEAD
 from ops import carry, gc, preview, prospect, recover, status, stop, watch
+=======
+from ops import carry, gc, prospect, recover, schema, status, stop, watch
+>>>>>>> ee22faa (The irreversibility contract: who may serve reads everything that may be written; migrations before a share)
 from ops.errors import EngineError, OpsError
 from ops.facts import Config, State, Update
 from ops.locks import Lock
 from ops.stack import Preview
 from rollout.routers.interface import Health, Live
+from rollout.schema import Schema
 from rollout.shares import Shares, percent
 
 AMI = "ami-0123456789abcdef0"
@@ -136,6 +141,10 @@ class FakeCloud:
         self.recovered.append(live)
         self.shares = Live(live.mark.start, None)
 
+    def set_schema(self, schema: Schema) -> None:
+        assert self.shares is not None
+        self.shares = replace(self.shares, schema=schema)
+
     def health(self, version: str) -> Health | None:
         return self.healths.get(version)
 
@@ -157,7 +166,11 @@ def stack(tmp_path: Path) -> Any:
 def cloud(monkeypatch: pytest.MonkeyPatch) -> FakeCloud:
     """The cloud that every verb looks at."""
     fake = FakeCloud()
+<<<<<<< HEAD
     for module in (carry, gc, preview, prospect, recover, status, stop, watch):
+=======
+    for module in (carry, gc, prospect, recover, schema, status, stop, watch):
+>>>>>>> ee22faa (The irreversibility contract: who may serve reads everything that may be written; migrations before a share)
         monkeypatch.setattr(module, "Cloud", lambda settings, state: fake)
     return fake
 

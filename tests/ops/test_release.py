@@ -31,6 +31,17 @@ def test_a_builders_signature_is_written_beside_the_artifact(stack, said):
     assert f'v3: {{ami: {OTHER}, signature: "{signature}"}}' in stack.file.read_text().replace("'", '"')
 
 
+def test_what_it_reads_and_writes_of_the_data_is_written_beside_the_artifact(stack, said):
+    release(stack, "v3", OTHER, None, said.append, writes=8, reads=[7])
+    assert f"v3: {{ami: {OTHER}, schema: {{reads: [7, 8], writes: 8}}}}" in stack.file.read_text()
+
+
+def test_what_it_reads_is_nothing_without_what_it_writes(stack, said):
+    with pytest.raises(ConfigError, match="--reads without --writes"):
+        release(stack, "v3", OTHER, None, said.append, reads=[7])
+    assert stack.file.read_text() == FILE
+
+
 def test_a_listed_release_of_the_same_artifact_gets_the_traffic_and_keeps_its_entry(stack, said):
     stack.file.write_text(FILE.replace(f"v1: {{ami: {AMI}}}", f"v1: {{ami: {AMI}, size: 3}}"))
     release(stack, "v1", AMI, None, said.append)

@@ -53,6 +53,7 @@ def test_the_report_has_just_the_promised_fields(stack):
         "live": {"v2": 100},
         "slices": [v1, v2],
         "converged": True,
+        "schema": None,
     }
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from rollout.controller import Controller, Order
+from rollout.controller import Controller
+from rollout.errors import GateError
 from rollout.journal import Entry
+from rollout.order import Order
 from rollout.shares import Shares
 from rollout.strategy import ONE_MOVE, Strategy
 from tests.conftest import FakeClock, FakeFleets, FakeJournal, FakeRouter, FakeSource
@@ -29,6 +31,9 @@ class Bench:
     lines: list[str] = field(default_factory=list)
     ended: list[Entry] = field(default_factory=list)
     smoked: list[str] = field(default_factory=list)
+    migrated: list[tuple[str, int]] = field(default_factory=list)
+    undone: str = ""  # why a migration fails
+    meanwhile: Callable[[], object] = bool  # what happens while one runs
 
     def __post_init__(self) -> None:
         self.source = FakeSource(self.clock, self.router)
@@ -37,12 +42,20 @@ class Bench:
         check()
         self.smoked.append(version)
 
+    def migrate(self, version: str, schema: int, check: Callable[[], None]) -> None:
+        self.meanwhile()
+        check()
+        if self.undone:
+            raise GateError(self.undone)
+        self.migrated.append((version, schema))
+
     def controller(self, *, judged: bool = True) -> Controller:
         return Controller(
             router=self.router,
             fleets=self.fleets,
             source=self.source if judged else None,
             smoke=self.smoke,
+            migrate=self.migrate,
             journal=self.journal,
             clock=self.clock,
             stop=self.stop,

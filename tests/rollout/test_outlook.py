@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rollout import power
+from rollout.contract import Terms
 from rollout.errors import RefusedError
 from rollout.guard import Walk
 from rollout.metrics.interface import Counts, Tick
@@ -21,7 +22,7 @@ def known(rate: float | None = 100, failing: float = 0.0, **more) -> Known:
     """600 seconds at *rate* requests a second, *failing* a part of them."""
     total = round((rate or 0) * 600)
     tick = Tick(0, 600, {"v1": Counts(total, round(total * failing))}) if rate is not None else None
-    given = {"carried": (), "desired": {"v1": 3}, "sizes": {"v2": 2}, "created": (), "retired": ()}
+    given = {"carried": (), "desired": {"v1": 3}, "sizes": {"v2": 2}, "created": (), "retired": (), "terms": Terms()}
     return Known(lately=tick, **{**given, **more})
 
 

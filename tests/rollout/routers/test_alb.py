@@ -11,6 +11,7 @@ from rollout.errors import ForeignError, RouterError
 from rollout.mark import Mark, Owner, to_fields
 from rollout.routers.alb import AlbRouter
 from rollout.routers.interface import Health, Live
+from rollout.schema import Schema
 from rollout.shares import MOST, Shares
 from tests.rollout.test_shares import all_shares
 from tests.world import PRIORITY, Shop
@@ -283,6 +284,19 @@ def test_what_has_carried_all_the_traffic_is_remembered_beyond_the_walk(groups):
     assert router.read() == Live({"v1": 1000}, None, frozenset({"v1", "v2"}))
     router.set_mark(None)
     assert router_of(groups).read() == Live({"v1": 1000}, None, frozenset({"v1", "v2"}))
+
+
+def test_what_the_data_is_at_outlives_every_walk(groups):
+    rule = groups.rule({"v1": 999})
+    router = router_of(groups)
+    router.read()
+    router.set_schema(Schema(7, 8, migrating=True))
+    router.set_mark(marked({"v1": 1000}, {"v2": 1000}))
+    router.set_mark(None)
+    assert router_of(groups).read() == Live({"v1": 1000}, None, schema=Schema(7, 8, migrating=True))
+    groups.aws("elbv2").add_tags(ResourceArns=[rule], Tags=[{"Key": "sluice:schema", "Value": "eight"}])
+    with pytest.raises(ForeignError, match="remove the sluice: tags"):
+        router_of(groups).read()
 
 
 def test_a_version_that_was_published_anew_has_carried_nothing(groups):

@@ -22,6 +22,7 @@ from rollout.errors import ForeignError, RouterError
 from rollout.mark import Mark
 from rollout.routers.envoy import EnvoyRouter
 from rollout.routers.interface import Live
+from rollout.schema import Schema
 
 MARK = Mark("0a1b2c3d", {"v1": 1000}, {"v2.0": 1000}, marks.Owner("ann", "host", 12, 34), 1_900_000_000)
 CONTENTS = {"v1": "sha256:one", "v2.0": "sha256:two"}
@@ -206,6 +207,14 @@ def test_what_has_carried_everything_is_remembered_by_its_content(router, place)
     assert place.router().read() == Live({"v1": 1000}, None, frozenset({"v1", "v2.0"}))
     anew = place.router(v1="sha256:other", **{"v2.0": "sha256:two"})
     assert anew.read() == Live({"v1": 1000}, None, frozenset({"v2.0"}))
+
+
+def test_what_the_data_is_at_is_recorded_beside_the_weights(router, place):
+    router.set_schema(Schema(7, 8, migrating=True))
+    assert place.router().read().schema == Schema(7, 8, migrating=True)
+    (place.folder / "sluice" / "schema").write_text('"eight"')
+    with pytest.raises(ForeignError, match=r"remove it in .*sluice in the router"):
+        router.read()
 
 
 def test_health_is_what_the_router_sees(router, apps):
