@@ -21,6 +21,7 @@ REASONS = {
     "list_type": "it is no list",
     "int_type": NUMBER,
     "int_from_float": NUMBER,
+    "string_type": "it is no text",
     "bool_type": "it is neither true nor false",
     "literal_error": "it is not {expected}",
     "greater_than_equal": "it is less than {ge}",

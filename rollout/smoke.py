@@ -18,7 +18,7 @@ SHOWN = 40  # lines of its output
 
 
 def run(what: str, command: Sequence[str], given: Mapping[str, str], check: Callable[[], None], limit: float) -> None:
-    """Run *command*, *what* in messages, with *given* in its environment, *limit* seconds at most; *check* may end it."""
+    """Run *command*, *what* in messages, with *given* in its environment, for *limit* seconds; *check* may end it."""
     shown = f"{what} `{' '.join(command)}`"
     with tempfile.TemporaryFile() as output:
         try:

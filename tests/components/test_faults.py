@@ -162,7 +162,7 @@ def test_a_missing_key_of_the_service_is_named():
         ({"schema": {"reads": [], "writes": 8}}, ".schema.reads: []: it is empty; write reads: [7, 8]"),
         (
             {"schema": {"reads": [7], "writes": 8}},
-            ".schema: {'reads': [7], 'writes': 8}: it writes 8 and does not read it; write reads: [7, 8]",
+            ".schema: it writes 8 and does not read it; write reads: [7, 8]",
         ),
         ({"schema": {"reads": ["8"], "writes": 8}}, ".schema.reads.0: '8': it is no whole number; write reads: [7, 8]"),
         ({"schema": {"reads": [8], "writes": True}}, ".schema.writes: True: it is no whole number; write writes: 8"),

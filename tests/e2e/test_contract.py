@@ -1,4 +1,4 @@
-"""The data's contract on the real engine: what a release writes closes the way back, in preview, walk and verbs alike."""
+"""The data's contract on the real engine: what a release writes closes the way back, in preview, walk and verbs."""
 
 import sys
 from collections.abc import Iterator
