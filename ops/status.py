@@ -62,11 +62,8 @@ class Report:
     live: Mapping[str, int | float]
     slices: list[SliceReport]
     walk: str | None
-<<<<<<< HEAD
     previews: tuple[str, ...] = ()
-=======
     schema: int | None = None  # that the data is recorded to be at
->>>>>>> ee22faa (The irreversibility contract: who may serve reads everything that may be written; migrations before a share)
 
     @property
     def converged(self) -> bool:
@@ -115,11 +112,8 @@ def look(settings: Settings, state: State, cloud: Cloud) -> Report:
         live=live,
         slices=slices,
         walk=str(now.mark) if now and now.mark else None,
-<<<<<<< HEAD
         previews=tuple(previews.told(settings.previews, previews.today())),
-=======
         schema=now.schema.at if now and now.schema else None,
->>>>>>> ee22faa (The irreversibility contract: who may serve reads everything that may be written; migrations before a share)
     )
 
 

@@ -11,11 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from components.release import Release
-<<<<<<< HEAD
-from ops import carry, gc, preview, prospect, recover, status, stop, watch
-=======
-from ops import carry, gc, prospect, recover, schema, status, stop, watch
->>>>>>> ee22faa (The irreversibility contract: who may serve reads everything that may be written; migrations before a share)
+from ops import carry, gc, preview, prospect, recover, schema, status, stop, watch
 from ops.errors import EngineError, OpsError
 from ops.facts import Config, State, Update
 from ops.locks import Lock
@@ -166,11 +162,7 @@ def stack(tmp_path: Path) -> Any:
 def cloud(monkeypatch: pytest.MonkeyPatch) -> FakeCloud:
     """The cloud that every verb looks at."""
     fake = FakeCloud()
-<<<<<<< HEAD
-    for module in (carry, gc, preview, prospect, recover, status, stop, watch):
-=======
-    for module in (carry, gc, prospect, recover, schema, status, stop, watch):
->>>>>>> ee22faa (The irreversibility contract: who may serve reads everything that may be written; migrations before a share)
+    for module in (carry, gc, preview, prospect, recover, schema, status, stop, watch):
         monkeypatch.setattr(module, "Cloud", lambda settings, state: fake)
     return fake
 
