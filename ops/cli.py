@@ -81,10 +81,15 @@ def rollback(
 
 
 @app.command()
-def stop(stack: StackName = None) -> None:
+def stop(
+    run: Annotated[
+        str | None, typer.Option("--run", metavar="RUN", help="Only this walk, none that came since.")
+    ] = None,
+    stack: StackName = None,
+) -> None:
     """End a walk that is on: the former weights go back."""
     with told():
-        stopping.stop(stack_of(stack), say)
+        stopping.stop(stack_of(stack), say, run=run)
 
 
 @app.command()
@@ -133,6 +138,16 @@ def serve(
 
     with told():
         serving.serve(settings, say)
+
+
+@app.command()
+def password() -> None:
+    """Make what an operator's file holds for the receiver's page."""
+    from ops import serve as serving  # noqa: PLC0415
+
+    with told():
+        given = typer.prompt("password", hide_input=True, confirmation_prompt=True, err=True)
+        say(serving.hashed(given))
 
 
 app.add_typer(pulls.app, name="preview")

@@ -3,7 +3,7 @@
 In: a view of the stack at one time. Out: what rich puts on the terminal.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ from ops.status import STYLES, Report
 from rollout.journal import Entry
 from rollout.mark import Mark
 from rollout.shares import text
-from rollout.summary import SPOKEN, of_step, outcome, pooled, sentence, span
+from rollout.summary import SPOKEN, gauges, of_step, outcome, pooled, sentence, span
 
 BLOCKS = " ▏▎▍▌▋▊▉█"
 LATELY = 10.0  # seconds of ticks that a rate is made of
@@ -25,7 +25,7 @@ FRESH = 300.0  # seconds after which what a journal says of rates is old
 @dataclass(frozen=True, kw_only=True)
 class View:
     """A stack at `at` (unix seconds): `mark` of the walk that is on, `entry` its journal's word, else the last walk's;
-    `trouble`: what could not be looked at just now.
+    `trouble`: what could not be looked at just now; `carried`: versions known to have carried all the traffic once.
     """
 
     at: float
@@ -34,6 +34,7 @@ class View:
     mark: Mark | None
     entry: Entry | None
     trouble: str = ""
+    carried: Collection[str] = ()
 
 
 def frame(view: View, width: int) -> RenderableType:
@@ -110,13 +111,9 @@ def _lines(view: View) -> Iterator[Text]:
 
 def _evidence(entry: Entry) -> Iterator[tuple[str, str]]:
     """How far each judge is, from the last tick it saw."""
-    if not entry.ticks:
-        return
-    for name, sides in entry.ticks[-1]["evidence"].items():
-        need = entry.needs.get(name)
-        if need:
-            alarm, proof = (max(0.0, min(1.0, sides[side] / need[side])) for side in ("alarm", "clear"))
-            yield ("judged", f"{name}: {proof:.0%} proven good, {alarm:.0%} of an alarm".replace("%", " %"))
+    for one in gauges(entry):
+        said = f"{one.version} {one.gate}: {one.proof:.0%} proven good, {one.alarm:.0%} of an alarm"
+        yield ("judged", said.replace("%", " %"))
 
 
 def _line(name: str, what: str) -> Text:

@@ -1,6 +1,7 @@
 """The verbs that only look: they parse, call and show; they decide nothing and change nothing."""
 
 import json
+import sys
 import time
 from datetime import UTC, datetime
 from typing import Annotated
@@ -50,14 +51,21 @@ def plan(
 
 def watch(
     once: Annotated[bool, typer.Option("--once", help="One frame; also where there is no terminal.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A line of JSON each second, on standard output.")] = False,
     stack: StackName = None,
 ) -> None:
     """Show traffic, health and the walk live, until Ctrl-C."""
     console = Console(highlight=False, width=None if out.is_terminal else WIDTH)
     with told():
         try:
-            watching.watch(stack_of(stack), console, RealClock(), once=once)
+            if as_json:
+                watching.stream(stack_of(stack), lambda line: out.print(line, markup=False), RealClock(), once=once)
+            else:
+                watching.watch(stack_of(stack), console, RealClock(), once=once)
         except KeyboardInterrupt:
+            raise typer.Exit(0) from None
+        except BrokenPipeError:  # who read the lines is gone
+            sys.stdout = None  # it would be flushed into the pipe at the end
             raise typer.Exit(0) from None
 
 

@@ -10,6 +10,7 @@ from ops.errors import ConfigError
 from ops.terminal import PROJECT
 from pipeline import serve as receiver
 from pipeline.errors import SettingsError
+from pipeline.page import password
 from pipeline.settings import load
 
 
@@ -18,4 +19,12 @@ def serve(file: Path, say: Callable[[str], None]) -> None:
     try:
         receiver.serve(load(file), PROJECT, say)
     except SettingsError as error:
+        raise ConfigError(str(error)) from None
+
+
+def hashed(given: str) -> str:
+    """What the file of an operator with the password *given* holds; ConfigError when it can be guessed."""
+    try:
+        return password.hashed(given)
+    except ValueError as error:
         raise ConfigError(str(error)) from None

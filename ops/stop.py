@@ -17,10 +17,16 @@ PATIENCE = 15.0  # seconds until a walk that does not answer is called that
 LOOK = 0.3  # seconds between two looks
 
 
-def stop(stack: Stack, say: Callable[[str], None], clock: Clock | None = None) -> None:
-    """End the walk that is on; nothing when there is none. OpsError when it cannot be, or came to its end first."""
+def stop(stack: Stack, say: Callable[[str], None], clock: Clock | None = None, *, run: str | None = None) -> None:
+    """End the walk that is on (*run*: only that one); nothing when there is none.
+
+    OpsError when it cannot be, or came to its end first.
+    """
     cloud = Cloud(stack.config().settings(), stack.state())
     live = cloud.live()
+    if run is not None and (live is None or live.mark is None or live.mark.run != run):
+        on = f", and {live.mark} is on" if live and live.mark else ""
+        raise OpsError(f"the walk {run} is not on any more: {said(live)}{on}. Nothing was changed")
     if live is None or live.mark is None:
         say(f"no walk is on: {said(live)}. An update that builds is ended by Ctrl-C where it runs")
         return

@@ -1,10 +1,13 @@
 """`watch`: the stack as it is, each second anew, until Ctrl-C.
 
-In: a stack, its journal. Out: frames on the terminal. What is dear is looked at less often than the weights, so that
-watching takes no part of an account's API limits that a walk would need.
+In: a stack, its journal. Out: frames on the terminal, or lines of JSON. What is dear is looked at less often than the
+weights, so that watching takes no part of an account's API limits that a walk would need.
 """
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.live import Live as Screen
@@ -12,7 +15,9 @@ from rich.live import Live as Screen
 from ops.cloud import Cloud
 from ops.errors import OpsError
 from ops.frame import View, frame
+from ops.history import Past, history
 from ops.journal import opened, walks
+from ops.snapshot import snapshot
 from ops.stack import Stack
 from ops.status import look, readiness
 from rollout.clock import Clock
@@ -24,6 +29,7 @@ EACH = 1.0  # seconds between two frames
 HEALTH = 3.0  # seconds between two looks at the slices' health
 JOURNAL = 2.0  # seconds between two looks at the journal
 ENGINE = 20.0  # seconds between two questions to the engine: what is declared, which slices there are
+PAST = 10  # walks that a line of JSON tells of
 
 
 class Watcher:
@@ -35,6 +41,9 @@ class Watcher:
         self._looked: dict[str, float] = {}
         self._entry: Entry | None = None
         self._mark: Mark | None = None
+        self._carried: frozenset[str] = frozenset()
+        self._past: list[Past] = []
+        self._told_of: object = None
         self._trouble = ""
         self._look_at_all()
 
@@ -52,13 +61,24 @@ class Watcher:
             mark=self._mark,
             entry=self._entry,
             trouble=trouble,
+            carried=self._carried,
         )
+
+    def past(self) -> list[Past]:
+        """The newest walks, by the journal alone; looked at anew when one has begun or ended, and now and then."""
+        newest = (self._mark and self._mark.run, self._entry and self._entry.ended)
+        if newest != self._told_of or self._is_due("past", ENGINE):
+            self._told_of = newest
+            now = datetime.fromtimestamp(self._clock.now(), UTC)
+            self._past = history((), walks(self._store, self._stack), PAST, now)
+        return self._past
 
     def _refresh(self) -> None:
         if self._is_due("engine", ENGINE):
             self._look_at_all()
         now = self._cloud.live()
         live, mark = (percent(now.shares), now.mark) if now else ({}, None)
+        self._carried = now.carried if now else frozenset()
         changed = (mark and mark.run) != (self._mark and self._mark.run)
         if changed or not live.keys() <= {one.version for one in self._report.slices}:
             self._looked["engine"] = 0.0  # the next frame knows what is declared now, and every slice
@@ -118,3 +138,13 @@ def watch(stack: Stack, console: Console, clock: Clock, *, once: bool) -> None:
         while True:
             clock.sleep(EACH)
             screen.update(frame(watcher.view(), console.width), refresh=True)
+
+
+def stream(stack: Stack, write: Callable[[str], None], clock: Clock, *, once: bool) -> None:
+    """*write* a line of JSON each second until Ctrl-C, or *once*."""
+    watcher = Watcher(stack, clock)
+    while True:
+        write(json.dumps(snapshot(watcher.view(), watcher.past())))
+        if once:
+            return
+        clock.sleep(EACH)

@@ -3,8 +3,10 @@
     POST /hooks/github                 signed by X-Hub-Signature-256
     POST /hooks/{sender}/{token}       dockerhub, codeship, generic: a secret in the path
     GET  /healthz, /metrics            for those who watch it
+    /                                  the page (pipeline/page)
 
-In: settings, the backlog. Out: a Starlette application. A hook is in the backlog, on disk, before it is answered.
+In: settings, the backlog, the page. Out: a Starlette application. A hook is in the backlog, on disk, before it is
+answered.
 """
 
 import json
@@ -24,6 +26,8 @@ from pipeline.errors import RefusedError
 from pipeline.figures import Figures
 from pipeline.hint import Hint
 from pipeline.limits import body_of
+from pipeline.page.answers import refused
+from pipeline.page.routes import Site
 from pipeline.senders import PARSERS
 from pipeline.settings import Settings
 from pipeline.signature import check_signature, check_token
@@ -43,12 +47,14 @@ class Receiver:
         heard: Callable[[str], None],
         alive: Callable[[], bool],
         clock: Clock,
+        site: Site,
     ) -> None:
         self._settings = settings
         self._backlog = backlog
         self._heard = heard
         self._alive = alive
         self._clock = clock
+        self._site = site
         self._figures = Figures(backlog)
         self._log = structlog.get_logger()
 
@@ -60,7 +66,10 @@ class Receiver:
                 Route("/hooks/{sender}/{token}", self._hook, methods=["POST"]),
                 Route("/healthz", self._health),
                 Route("/metrics", self._metrics),
-            ]
+                *self._site.routes(),
+            ],
+            exception_handlers={RefusedError: refused},
+            lifespan=self._site.running,
         )
 
     async def _github(self, request: Request) -> Response:

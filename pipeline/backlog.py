@@ -134,6 +134,13 @@ class Backlog:
         marks = ", ".join("?" * len(states))
         return self._releases(f"service = ? {f'and state in ({marks})' if states else ''}", (service, *states))
 
+    def last(self, service: str, most: int) -> list[Release]:
+        """*service*'s newest *most* releases, the newest first; without those that were there before anything was."""
+        newest = (
+            "select rowid from release where service = ? and state != 'known' order by pushed desc, at desc limit ?"
+        )
+        return self._releases(f"rowid in ({newest})", (service, most))[::-1]
+
     def untold(self, service: str) -> list[Release]:
         """*service*'s releases of whose state nobody was told yet."""
         return self._releases("service = ? and told != state", (service,))

@@ -19,6 +19,7 @@ from pipeline.deploy import Deploy
 from pipeline.errors import SettingsError
 from pipeline.limits import HEAD, Impatient
 from pipeline.lookup import Lookup
+from pipeline.page.routes import Site
 from pipeline.registry import Repository
 from pipeline.settings import Settings
 from pipeline.tell import Tell
@@ -43,6 +44,7 @@ def serve(settings: Settings, project: Path, say: Callable[[str], None]) -> None
             heard=lambda name: workers[name].news.set(),
             alive=lambda: all(thread.is_alive() for thread in threads.values()),
             clock=RealClock(),
+            site=Site(settings, backlog, project, RealClock()),
         )
         for thread in threads.values():
             thread.start()

@@ -11,7 +11,7 @@ from typing import Protocol
 import structlog
 
 from pipeline.backlog import Backlog
-from pipeline.deploy import End
+from pipeline.detached import End
 from pipeline.errors import RegistryError
 from pipeline.lookup import Lookup
 from pipeline.records import Release, State

@@ -15,6 +15,8 @@ import psutil
 
 from rollout.shares import Shares, text
 
+ACTOR = "SLUICE_ACTOR"  # in the environment
+
 
 @dataclass(frozen=True)
 class Owner:
@@ -45,10 +47,9 @@ class Mark:
 
 
 def me() -> Owner:
-    """The present process as an owner."""
-    return Owner(
-        plain(getpass.getuser()), plain(socket.gethostname()), os.getpid(), int(psutil.Process().create_time())
-    )
+    """The present process as an owner; ACTOR names whom it acts for, where that is not its user."""
+    user = os.environ.get(ACTOR) or getpass.getuser()
+    return Owner(plain(user), plain(socket.gethostname()), os.getpid(), int(psutil.Process().create_time()))
 
 
 def is_alive(mark: Mark, now: float) -> bool:

@@ -6,6 +6,7 @@ sentence.
 
 import math
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from rollout import plan
@@ -26,6 +27,20 @@ SPOKEN: Mapping[Outcome, str] = {
     "walking": "under way",
 }
 WORDS = {"errors": "failed", "latency": "slow"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gauge:
+    """How far the judge of `version`'s `gate` is: `proof` and `alarm` as parts of what is needed, 0 to 1; `seen` are
+    the newcomer's requests over the whole walk, `against` those of the incumbents.
+    """
+
+    version: str
+    gate: str
+    proof: float
+    alarm: float
+    seen: Counts
+    against: Counts
 
 
 def newcomers(entry: Entry) -> list[str]:
@@ -57,6 +72,18 @@ def of_step(entry: Entry, number: int) -> list[dict[str, Any]]:
 def bad(counts: Counts, gate: str) -> int:
     """The requests that *gate* holds against a slice."""
     return counts.slow if gate == "latency" else counts.failed
+
+
+def gauges(entry: Entry) -> list[Gauge]:
+    """How far each judge is, from the last tick it saw."""
+    found = []
+    for name, sides in (entry.ticks[-1]["evidence"] if entry.ticks else {}).items():
+        version, _, gate = name.rpartition(" ")
+        if need := entry.needs.get(name):
+            alarm, proof = (max(0.0, min(1.0, sides[side] / need[side])) for side in ("alarm", "clear"))
+            seen, against = pooled(entry.ticks, [version]), pooled(entry.ticks, incumbents(entry))
+            found.append(Gauge(version=version, gate=gate, proof=proof, alarm=alarm, seen=seen, against=against))
+    return found
 
 
 def bounds(count: int, total: int) -> tuple[float, float]:

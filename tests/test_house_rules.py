@@ -29,6 +29,8 @@ GATES = {
     "pydantic": ("components/", "pipeline/settings.py", "pipeline/senders.py"),
     "starlette": ("pipeline/",),
     "uvicorn": ("pipeline/",),
+    "jinja2": ("pipeline/page/parts.py",),
+    "argon2": ("pipeline/page/password.py",),
     "dxf": ("pipeline/registry.py",),
     "matplotlib": ("rehearsal/report.py", "rollout/reports/canvas.py"),
     "apprise": ("rollout/notify.py",),

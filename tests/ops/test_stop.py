@@ -68,3 +68,21 @@ def test_the_next_walk_is_not_waited_for(stack, ramp, said, clock, monkeypatch):
     monkeypatch.setattr(ramp, "ask_stop", ended)
     stop(stack, said.append, clock)
     assert said[-1] == "stopped: live is v1 100"
+
+
+def test_only_the_walk_that_is_named_is_asked(stack, ramp, said, clock):
+    stop(stack, said.append, clock, run="run12345")
+    assert ramp.asked == ["run12345"]
+
+
+def test_a_walk_that_came_since_is_left_alone(stack, ramp, said, clock):
+    with pytest.raises(
+        OpsError, match=r"the walk older is not on any more: live is .*, and v1 100 → v2 100 by .* is on"
+    ):
+        stop(stack, said.append, clock, run="older")
+    assert ramp.asked == []
+
+
+def test_a_named_walk_that_is_over_is_said_to_be(stack, cloud, said, clock):
+    with pytest.raises(OpsError, match=r"the walk older is not on any more: live is v2 100\. Nothing was changed"):
+        stop(stack, said.append, clock, run="older")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.backlog import Backlog
-from pipeline.deploy import End
+from pipeline.detached import End
 from pipeline.errors import RegistryError
 from pipeline.hint import Hint
 from pipeline.lookup import Lookup

@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from pipeline.app import Receiver
 from pipeline.limits import BODY
+from pipeline.page.routes import Site
 from pipeline.settings import Settings
 from tests.pipeline.conftest import GITHUB, HUB
 from tests.pipeline.test_senders import HUB as OF_HUB
@@ -37,7 +38,8 @@ def client(shop, backlog, clock, ear, tmp_path):
         services={"shop": shop},
         secrets={"github": GITHUB, "dockerhub": HUB},
     )
-    receiver = Receiver(settings, backlog, heard=ear.heard.append, alive=lambda: ear.well, clock=clock)
+    site = Site(settings, backlog, tmp_path, clock)
+    receiver = Receiver(settings, backlog, heard=ear.heard.append, alive=lambda: ear.well, clock=clock, site=site)
     with TestClient(receiver.app()) as client:
         yield client
 

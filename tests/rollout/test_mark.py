@@ -67,3 +67,9 @@ def test_of_another_host_only_the_lease_is_known():
     elsewhere = Mark("ab12cd34", {}, {}, Owner("ann", "elsewhere", os.getpid(), 1), NOW + 60)
     assert is_alive(elsewhere, NOW)
     assert not is_alive(elsewhere, NOW + 61)
+
+
+def test_who_acts_for_somebody_is_named_after_them(monkeypatch):
+    monkeypatch.setenv("SLUICE_ACTOR", "anna")
+    assert str(me()).startswith("anna@")
+    assert is_alive(Mark("run12345", {}, {}, me(), 100), 50)
