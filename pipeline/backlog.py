@@ -13,9 +13,8 @@ from pathlib import Path
 
 from pipeline.errors import SettingsError
 from pipeline.hint import Hint
-from pipeline.records import Release, State, Waiting
+from pipeline.records import COLUMNS, Release, State, Waiting, of_row
 
-COLUMNS = ["service", "digest", "version", "tag", "commit_id", "pushed", "at", "state", "why", "told", "begun", "ended"]
 ENDED = ("known", "released", "failed", "superseded", "older")
 SCHEMA = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
 
@@ -156,7 +155,7 @@ class Backlog:
     def _releases(self, where: str, values: Sequence[object]) -> list[Release]:
         with self._lock, closing(self._base.cursor()) as cursor:
             rows = cursor.execute(f"select {', '.join(COLUMNS)} from release where {where} order by pushed, at", values)
-            return [_release(row) for row in rows]
+            return [of_row(row) for row in rows]
 
     def open(self) -> dict[str, int]:
         """How many hints and waiting releases there are, by service."""
@@ -195,8 +194,3 @@ def _insert(base: sqlite3.Connection, release: Release) -> bool:
         ),
     )
     return bool(done.rowcount)
-
-
-def _release(row: Sequence[object]) -> Release:
-    names = [name.removesuffix("_id") for name in COLUMNS]
-    return Release(**dict(zip(names, row, strict=True)))  # pyright: ignore[reportArgumentType]

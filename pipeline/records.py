@@ -1,8 +1,10 @@
 """What the backlog keeps: hints that were taken in, and the releases that were made of them. Times are unix seconds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+COLUMNS = ["service", "digest", "version", "tag", "commit_id", "pushed", "at", "state", "why", "told", "begun", "ended"]
 State = Literal["known", "waiting", "running", "released", "failed", "superseded", "older"]
 
 
@@ -36,3 +38,9 @@ class Release:
     told: str = ""
     begun: float | None = None
     ended: float | None = None
+
+
+def of_row(row: Sequence[object]) -> Release:
+    """The release in a *row* of COLUMNS."""
+    names = [name.removesuffix("_id") for name in COLUMNS]
+    return Release(**dict(zip(names, row, strict=True)))  # pyright: ignore[reportArgumentType]

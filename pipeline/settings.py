@@ -4,11 +4,11 @@ In: the file, and the files of secrets that it names. Out: `Settings`, or one Se
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
@@ -17,11 +17,9 @@ from ruamel.yaml.error import YAMLError
 from components.config_types import seconds, text
 from components.faults import explain
 from pipeline.errors import SettingsError
-from pipeline.page.password import is_hash
+from pipeline.page.settings import Page, PageModel, page_of
 
 SHORTEST = 32  # characters of a secret: nobody guesses that, at any rate
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-URL = re.compile(r"https://[a-z0-9.-]+(:\d+)?|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?")
 LISTEN = re.compile(r"(\[[0-9a-f:]+\]|[\w.-]+):(\d{1,5})")
 Duration = Annotated[int, BeforeValidator(seconds), Field(ge=1, examples=["5m"])]
 Repository = Annotated[str, text(r"[a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)+", "repository with its registry")]
@@ -73,16 +71,6 @@ class _Github(_Model):
     api: Annotated[str, text(r"https?://\S+", "URL")] = Field(default="https://api.github.com", examples=[None])
 
 
-class _Page(_Model):
-    url: Annotated[str, text(URL.pattern, "address without a path, by TLS except on this machine")] | None = Field(
-        default=None, examples=["https://deploy.example.com"]
-    )
-    operators: dict[Annotated[str, text(r"[\w.-]{1,60}", "name")], str] = Field(
-        default_factory=dict, examples=["{anna: /etc/sluice/anna}"]
-    )
-    readers: Literal["everyone", "operators"] = Field(default="everyone", examples=["operators"])
-
-
 class _Document(_Model):
     listen: Annotated[str, text(LISTEN.pattern, "address with a port")] = Field(
         default="127.0.0.1:9000", examples=["127.0.0.1:9000"]
@@ -91,23 +79,7 @@ class _Document(_Model):
     services: dict[Annotated[str, text(r"[a-z][a-z0-9-]*", "name")], Service] = Field(min_length=1)
     senders: _Senders
     status: _Github | None = None
-    page: _Page = _Page()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """The page's. `origins`: the addresses under which browsers reach it; `operators`: the hash of each one's password;
-    `readers`: who may look.
-    """
-
-    origins: Collection[str] = ()
-    operators: Mapping[str, str] = field(default_factory=dict, repr=False)
-    readers: Literal["everyone", "operators"] = "everyone"
-
-    @property
-    def is_secure(self) -> bool:
-        """Whether browsers reach it by TLS."""
-        return all(one.startswith("https://") for one in self.origins)
+    page: PageModel = PageModel()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +93,7 @@ class Settings:
     secrets: Mapping[str, bytes]
     api: str | None = None
     token: str | None = None
-    page: Page = Page()
+    page: Page = field(default_factory=Page)
 
 
 def load(file: Path) -> Settings:
@@ -156,31 +128,8 @@ def parse(raw: Any, folder: Path) -> Settings:
         secrets={name: _secret(f"senders.{name}", folder / path).encode() for name, path in named.items()},
         api=document.status.api if document.status else None,
         token=_read("status.token", folder / document.status.token) if document.status else None,
-        page=_page(document.page, listen[1], listen[2], folder),
+        page=page_of(document.page, listen[1], listen[2], lambda where, path: _read(where, folder / path)),
     )
-
-
-def _page(page: _Page, host: str, port: str, folder: Path) -> Page:
-    own = [f"http://{name}:{port}" for name in LOOPBACK] if host in LOOPBACK else []
-    if page.readers == "operators" and not page.operators:
-        raise SettingsError("pipeline.yaml: page.readers: nobody could look; name operators, or leave it out")
-    if page.operators and not (page.url or own):
-        raise SettingsError(
-            "pipeline.yaml: page.url: it is needed where operators sign in over a network; write the address under "
-            "which browsers reach this page, such as https://deploy.example.com"
-        )
-    hashes = {name: _hash(f"page.operators.{name}", folder / path) for name, path in page.operators.items()}
-    return Page(origins=[page.url] if page.url else own, operators=hashes, readers=page.readers)
-
-
-def _hash(where: str, path: Path) -> str:
-    found = _read(where, path)
-    if not is_hash(found):
-        raise SettingsError(
-            f"pipeline.yaml: {where}: what is in {path} is no hash of a password; make one: "
-            f"`python -m ops password >{path}`"
-        )
-    return found
 
 
 def _secret(where: str, path: Path) -> str:

@@ -67,6 +67,8 @@ SLOW = (
     "ops/test_cloud.py",
     "ops/test_cli.py",
     "ops/test_now.py",
+    "pipeline/page/test_browser.py",
+    "pipeline/page/test_stream.py",
     "pipeline/test_registry.py",
     "pipeline/test_serve.py",
     "rehearsal/aws_provider/",

@@ -19,6 +19,7 @@ from components.naming import isolation_value
 from components.settings import parse
 from ops.cli import app
 from pipeline import settings as pipeline
+from pipeline.page.password import hashed
 from rehearsal import cli as rehearsal
 from rehearsal import fault_options
 from rollout.journal import Entry
@@ -71,9 +72,11 @@ def test_the_settings_that_the_page_on_the_pipeline_shows_are_taken_and_all_ther
     (example,) = re.findall(r"```yaml\n(.*?)```", PIPELINE, re.DOTALL)
     for name in ("github", "dockerhub", "codeship", "generic", "github-token"):
         (tmp_path / name).write_text("0123456789abcdef" * 3)
+    (tmp_path / "anna").write_text(hashed("correct horse battery"))
     raw = YAML(typ="safe").load(example.replace("/etc/sluice/", ""))
     pipeline.parse(raw, tmp_path)
     assert set(raw["services"]["shop"]) == set(pipeline.Service.model_fields)
+    assert set(raw["page"]) == {"url", "operators", "readers"}
 
 
 @pytest.mark.parametrize("page", ["README.md", *(f"docs/{one.name}" for one in sorted((ROOT / "docs").glob("*.md")))])

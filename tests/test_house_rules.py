@@ -26,7 +26,7 @@ GATES = {
         "rehearsal/status.py",
     ),
     "moto": ("rehearsal/cloud/",),
-    "pydantic": ("components/", "pipeline/settings.py", "pipeline/senders.py"),
+    "pydantic": ("components/", "pipeline/settings.py", "pipeline/page/settings.py", "pipeline/senders.py"),
     "starlette": ("pipeline/",),
     "uvicorn": ("pipeline/",),
     "jinja2": ("pipeline/page/parts.py",),

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from pipeline.errors import RefusedError
 from pipeline.limits import body_of
 from pipeline.page.sessions import Session, Sessions
-from pipeline.settings import Page
+from pipeline.page.settings import Page
 
 FIELDS = 10  # of a form at the most
 SIGN_IN = "sign-in"  # the cookie beside the form of that name

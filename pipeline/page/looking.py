@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import anyio
 from sse_starlette import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -20,7 +21,7 @@ from pipeline.errors import RefusedError
 from pipeline.page.answers import HEADERS, REPORT, html
 from pipeline.page.board import Board
 from pipeline.page.door import Door
-from pipeline.settings import Page
+from pipeline.page.settings import Page
 from rollout.reports.page import STYLE
 
 EACH = 1.0  # seconds between two events
@@ -78,16 +79,23 @@ class Looking:
         address = request.client.host if request.client else ""
         if self._streams.total() >= STREAMS or self._streams[address] >= OF_ONE:
             raise RefusedError(503, "Too many look at this page at once; it can still be loaded again.")
+        leaving = anyio.Event()
         return EventSourceResponse(
-            self._changes(request, address), headers=HEADERS, ping=PING, send_timeout=SLOW, sep="\n"
+            self._changes(request, address, leaving),
+            headers=HEADERS,
+            ping=PING,
+            send_timeout=SLOW,
+            sep="\n",
+            shutdown_event=leaving,
+            shutdown_grace_period=2 * EACH,
         )
 
-    async def _changes(self, request: Request, address: str) -> AsyncIterator[dict[str, str]]:
-        """An event for each second in which something changed."""
+    async def _changes(self, request: Request, address: str, leaving: anyio.Event) -> AsyncIterator[dict[str, str]]:
+        """An event for each second in which something changed, until the receiver is *leaving*."""
         shown: dict[str, str] = {}
         self._streams[address] += 1
         try:
-            while True:
+            while not leaving.is_set():
                 session = self._door.session(request, touch=False)
                 if self._only_operators and session is None:
                     return
@@ -97,7 +105,8 @@ class Looking:
                 if changed:
                     yield {"data": json.dumps(changed)}
                 shown = parts
-                await asyncio.sleep(EACH)
+                with anyio.move_on_after(EACH):
+                    await leaving.wait()
         finally:
             self._streams[address] -= 1
             if not self._streams[address]:

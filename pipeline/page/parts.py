@@ -16,7 +16,7 @@ from pipeline.page.actions import Action
 from pipeline.records import Release
 from rollout.summary import SPOKEN, WORDS, span
 
-PARTS = ("seen", "shares", "walk", "do", "done", "queue", "past")
+PARTS = ("seen", "shares", "do", "walk", "done", "queue", "past")
 GOOD, ILL, OPEN = "good", "ill", "open"
 KINDS = {"promote": GOOD, "released": GOOD, "restore": ILL, "crashed": ILL, "failed": ILL}  # what is neither is open
 GRADES = {"serving": GOOD, "warm": GOOD, "cold": OPEN, "gone": ILL}

@@ -16,7 +16,7 @@ from pipeline.page.answers import HEADERS, html
 from pipeline.page.attempts import Attempts
 from pipeline.page.door import SESSION, SIGN_IN, Door
 from pipeline.page.password import is_right
-from pipeline.settings import Page
+from pipeline.page.settings import Page
 
 AT_ONCE = 2  # passwords that are compared: each takes memory and time, as it should
 

@@ -15,7 +15,8 @@ from starlette.testclient import TestClient
 from pipeline.app import Receiver
 from pipeline.backlog import Backlog
 from pipeline.page.routes import Site
-from pipeline.settings import Page, Service, Settings
+from pipeline.page.settings import Page
+from pipeline.settings import Service, Settings
 from tests.conftest import FakeClock
 from tests.pipeline.conftest import GITHUB
 from tests.pipeline.page.frames import settled

@@ -65,7 +65,7 @@ def test_all_traffic_goes_back_to_a_former_slice(anna, scenery):
     anna.page("Live is what is declared")
     confirmed(anna, GO)
     assert until_asked(scenery) == ["anna: rollback v1 --now --stack prod"]
-    anna.page("done")
+    anna.page("✓ done")
 
 
 def test_what_failed_says_why(anna, scenery):
@@ -111,7 +111,7 @@ def test_a_form_of_another_site_is_refused(anna, scenery, origin):
 def test_an_answer_counts_once(anna, scenery):
     fields = hidden(anna.get(ABORT).text)
     assert anna.post(ABORT, fields).status_code == 200
-    anna.page("done")
+    anna.page("✓ done")
     again = anna.post(ABORT, fields)
     assert (again.status_code, "This was confirmed already" in again.text) == (409, True)
     assert len(scenery.asked()) == 1
@@ -161,7 +161,7 @@ def test_two_who_click_at_once_do_one_thing(anna, scenery):
     refused = anna.post(ABORT, second)
     assert (refused.status_code, "Something else is being done to shop" in refused.text) == (409, True)
     scenery.drop("hold")
-    anna.page("done")
+    anna.page("✓ done")
     assert len(scenery.asked()) == 1
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.page import attempts, sessions
 from pipeline.page.attempts import Attempts
-from pipeline.settings import Page
+from pipeline.page.settings import Page
 from tests.pipeline.page.conftest import HOME, PASSWORD, hidden
 
 
