@@ -94,6 +94,7 @@ SLOW = (
     "rollout/test_judge_simulation.py",
     "rollout/test_smoke.py",
     "test_actionlint.py",
+    "test_ansible.py",
 )
 
 
