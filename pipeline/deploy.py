@@ -40,7 +40,9 @@ class Deploy:
 
     def _lines(self, release: Release, *, again: bool) -> list[list[str]]:
         on = ["--stack", self._service.stack]
-        wanted = ["release", release.version, "--image", f"{self._service.image}@{release.digest}", *on]
+        machine = ["--ami", self._service.ami] if self._service.ami else []
+        image = f"{self._service.image}@{release.digest}"
+        wanted = ["release", release.version, *machine, "--image", image, *on]
         # A walk whose process is dead left its lock, too, which only this breaks.
         return [["recover", *on], wanted] if again else [wanted]
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from components.config_types import seconds, text
+from components.config_types import Ami, seconds, text
 from components.faults import explain
 from pipeline.errors import SettingsError
 from pipeline.page.settings import Page, PageModel, page_of
@@ -33,13 +33,15 @@ class _Model(BaseModel):
 class Service(_Model):
     """One service: the stack that it is released to, the repository of its images, and which tags of it count.
 
-    `commit_tag`: the tag under which the build of a commit is pushed, with {commit} or {short} (7 characters) in it;
-    `github`, `codeship`: the project whose hooks are its own; `branch`: the one whose commits are released. `poll`:
-    seconds between two looks for what no hook told of; `patience`: how long a tag that was announced may take to come.
+    `ami`: of the machines on whose Docker it runs, where the stack is on AWS. `commit_tag`: the tag under which the
+    build of a commit is pushed, with {commit} or {short} (7 characters) in it; `github`, `codeship`: the project whose
+    hooks are its own; `branch`: the one whose commits are released. `poll`: seconds between two looks for what no hook
+    told of; `patience`: how long a tag that was announced may take to come.
     """
 
     stack: Annotated[str, text(r"[\w.-]+", "name of a stack")] = Field(examples=["prod"])
     image: Repository = Field(examples=["docker.io/acme/shop"])
+    ami: Ami | None = Field(default=None, examples=["ami-0123456789abcdef0"])
     tags: list[str] = Field(min_length=1, examples=['["main-*"]'])
     commit_tag: Annotated[str, text(r"[\w.-]*\{(commit|short)\}[\w.-]*", "tag with {commit} or {short}")] | None = (
         Field(default=None, examples=['"main-{short}"'])

@@ -10,6 +10,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 ENV_FILE = "/etc/sluice/release.env"
+UNIT_FILE = "/etc/systemd/system/sluice.service"
+UNIT = "SLUICE_UNIT"  # what user data writes there, for a machine that has Docker
 LINE = re.compile(r'([A-Za-z_][A-Za-z0-9_]*)="((?:[^"\\]|\\.)*)"')
 
 
@@ -23,7 +25,9 @@ def environment(base: Mapping[str, str], user_data: str, host: str, port: int) -
 
 
 def release_variables(user_data: str) -> dict[str, str]:
-    """The variables that cloud-config *user_data* writes into the release's environment file; none without one."""
+    """The variables that cloud-config *user_data* writes into the release's environment file, none without one; and
+    the unit, where it writes that.
+    """
     if not user_data.strip():
         return {}
     try:
@@ -31,8 +35,9 @@ def release_variables(user_data: str) -> dict[str, str]:
     except YAMLError as error:
         raise UserDataError(f"the user data is not cloud-config: {error}") from error
     files = config.get("write_files", []) if isinstance(config, dict) else []
-    contents = [file.get("content", "") for file in files if file.get("path") == ENV_FILE]
-    return {name: value for content in contents for name, value in _variables(content).items()}
+    written = {file.get("path"): file.get("content", "") for file in files}
+    unit = {UNIT: written[UNIT_FILE]} if UNIT_FILE in written else {}
+    return {**_variables(written.get(ENV_FILE, "")), **unit}
 
 
 def _variables(content: str) -> dict[str, str]:
