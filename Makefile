@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?=
 PYTHONS := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
+# Two files of tests at a time, in the order of their names: long ones come first, so that none of them is left over.
+TWO := $(BIN)/python -m pytest -rs -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup check style fast test demo demo-containers image clean
@@ -18,8 +20,9 @@ check: setup ## format, lint, types and the fast tests: before each commit
 	@$(MAKE) --no-print-directory -j2 style fast
 
 test: setup style ## everything: make check, and the slow and end-to-end tests on the real engine
-	$(BIN)/python -m pytest -rs -n 2 --dist loadfile -m "not alone"
-	SLUICE_INSTALL_DOCKER=1 $(BIN)/python -m pytest -rs -m alone
+	$(TWO) -m "not docker and not alone"
+	SLUICE_INSTALL_DOCKER=1 $(TWO) -m "docker and not alone"
+	$(BIN)/python -m pytest -rs -m alone
 
 demo: setup ## releases, a refused one, a rollback, under traffic on a local cloud; about two minutes
 	$(BIN)/python -m rehearsal demo

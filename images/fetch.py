@@ -4,13 +4,15 @@ Nothing is installed and no root is needed: apt-get works on lists of its own, i
 in `pins`, whatever release of Debian the machine runs. Its mirror is the machine's own.
 """
 
+import fcntl
 import hashlib
 import os
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,10 +55,11 @@ def wheel(of: Wheel, into: Path, at: Path, say: Say) -> Package:
 def deb(of: Deb, into: Path, at: Path, say: Say) -> Package:
     """Fetch the package to the cache *at* and unpack it into the new folder *into*; else ImageError."""
     at.mkdir(parents=True, exist_ok=True)
-    found = next((one for one in sorted(at.glob(f"{of.name}_*_{ARCHITECTURE}.deb")) if _is_known(of, one)), None)
-    if found is None:
-        say(f"{of.name} of Debian {SUITE}: fetching with apt-get")
-        found = _download_deb(of, at)
+    with _alone(at):
+        found = next((one for one in sorted(at.glob(f"{of.name}_*_{ARCHITECTURE}.deb")) if _is_known(of, one)), None)
+        if found is None:
+            say(f"{of.name} of Debian {SUITE}: fetching with apt-get")
+            found = _download_deb(of, at)
     version = vouched(of, found, say)
     run(["dpkg-deb", "--extract", str(found), str(into)])
     return Package(of.name, version, into)
@@ -95,6 +98,17 @@ def run(command: Sequence[str], cwd: Path | None = None, needs: str = "") -> str
         last = "\n".join((done.stderr or done.stdout).strip().splitlines()[-3:])
         raise ImageError(f"{command[0]} failed: {last or f'code {done.returncode}'}")
     return done.stdout
+
+
+@contextmanager
+def _alone(at: Path) -> Iterator[None]:
+    """Nobody else fetches to the cache *at* meanwhile: apt-get would find its lists locked, and give up."""
+    folder = os.open(at, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _download_wheel(of: Wheel, at: Path) -> Path:

@@ -23,7 +23,7 @@ from pipeline.page.password import hashed
 from rehearsal import cli as rehearsal
 from rehearsal import fault_options
 from rollout.journal import Entry
-from tests.conftest import AMI, dev_config
+from tests.configs import AMI, dev_config
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()

@@ -7,7 +7,8 @@ import pulumi
 import pytest
 
 from components import naming
-from tests.conftest import AMI, HIDDEN, IMAGE, SECRET, Registered
+from tests.configs import AMI, HIDDEN, IMAGE, SECRET
+from tests.recording import Registered
 from tests.world import unique
 
 HOOKS = ("before_create", "before_update", "before_delete", "after_create", "after_update", "after_delete")

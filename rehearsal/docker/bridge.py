@@ -51,13 +51,13 @@ def routed(table: str) -> Iterator[ipaddress.IPv4Network]:
             yield ipaddress.IPv4Network(f"{destination}/{mask}")
 
 
-def subnet() -> str:
-    """A /16 for containers that no route of this machine goes to.
+def subnet(pool: ipaddress.IPv4Network = SLICES) -> str:
+    """A /16 of *pool* for containers that no route of this machine goes to.
 
     Docker takes any; but what is sent to a network that another daemon has too may reach that one's containers.
     """
     taken = list(routed(ROUTES.read_text())) if ROUTES.exists() else []
-    return str(free_network(taken, SLICES, 16))
+    return str(free_network(taken, pool, 16))
 
 
 def free_network(taken: list[ipaddress.IPv4Network], pool: ipaddress.IPv4Network, prefix: int) -> ipaddress.IPv4Network:

@@ -5,12 +5,13 @@ default network's bridge are its own, and it leaves the firewall and the routing
 reached at their addresses and at published ports; they themselves reach nothing beyond the machine.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,13 +63,14 @@ def launch(home: Path, environment: Mapping[str, str], say: Say, *, install: boo
         say(f"DOCKER_HOST is {host}, {'where nobody answers' if is_local(host) else 'which is not this machine'}")
     if os.geteuid() != 0:
         raise DockerError("only root can start a Docker daemon of its own")
-    dockerd = packages.dockerd(say, install=install)
-    take_down(home, say)  # what a crashed one left
     if len(str(folder(home))) > LONGEST:
         raise DockerError(f"the path {folder(home)} is too long for the daemon's sockets; give a shorter --home")
     try:
-        cgroups.prepare()
-        return _started(home, dockerd, say)
+        with _alone():
+            dockerd = packages.dockerd(say, install=install)
+            take_down(home, say)  # what a crashed one left
+            cgroups.prepare()
+            return _started(home, dockerd, say)
     except OSError as error:
         take_down(home, say)
         raise DockerError(f"the kernel refuses: {error}") from error
@@ -96,11 +98,22 @@ def take_down(home: Path, say: Say) -> bool:
     return kept is not None
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Nobody else on this machine starts one meanwhile: both would take one network, and only one could apt-get."""
+    folder = os.open(bridge.LINKS, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
 def _started(home: Path, dockerd: str, say: Say) -> Found:
     place = folder(home)
     place.mkdir(parents=True, exist_ok=True)
     (place / "config.json").write_text("{}")  # the machine's own is another daemon's
-    name = f"sluice{hashlib.sha256(str(place).encode()).hexdigest()[:8]}"
+    name = bridge_of(place)
     bridge.add(name)
     complaint = ""
     for driver in DRIVERS:
@@ -117,6 +130,11 @@ def _started(home: Path, dockerd: str, say: Say) -> Found:
         if "driver" not in complaint:
             break
     raise DockerError(f"the Docker daemon did not start: {complaint}")
+
+
+def bridge_of(place: Path) -> str:
+    """The name of the bridge for the daemon in *place*."""
+    return f"sluice{hashlib.sha256(str(place).encode()).hexdigest()[:8]}"
 
 
 def _flags(place: Path, name: str, driver: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ import pytest
 
 from components.settings import SettingsError, parse
 from rollout.strategy import Freeze, Gate, Latency, Strategy
-from tests.conftest import dev_config
+from tests.configs import dev_config
 
 
 def strategy(**rollout: object) -> Strategy:

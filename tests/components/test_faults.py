@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from components.settings import SettingsError, parse
-from tests.conftest import AMI, SECRET, dev_config
+from tests.configs import AMI, SECRET, dev_config
 
 SERVICE = {"name": "shop", "port": 8080}
 VPC = "vpc-0123456789abcdef0"

@@ -3,7 +3,7 @@
 import pytest
 
 from components.settings import SettingsError, parse
-from tests.conftest import AMI, IMAGE, dev_config, docker_config
+from tests.configs import AMI, IMAGE, dev_config, docker_config
 
 ROLE = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf"
 

@@ -10,7 +10,8 @@ from components.interrupt import Interrupt
 from components.settings import parse
 from rollout.errors import ForeignError, RefusedError, UnhealthyError
 from rollout.mark import Mark, Owner, to_fields
-from tests.conftest import AMI, RecordingCloud, dev_config
+from tests.configs import AMI, dev_config
+from tests.recording import RecordingCloud
 from tests.world import PRIORITY, Shop
 
 DEAD = Owner("ann", "here", 1, 1)

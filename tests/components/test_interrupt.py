@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.configs import ROOT
 
 BEGIN = """
 import asyncio, os, signal, time

@@ -8,7 +8,7 @@ import pytest
 from components import previews
 from components.config_previews import Previews
 from components.settings import SettingsError, parse
-from tests.conftest import AMI, dev_config
+from tests.configs import AMI, dev_config
 
 MARK = {"pull": 12, "until": "2026-12-02"}
 EXTERNAL = {"external": {"target_group": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/old/012345"}}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from components.config_model import Document
 from components.release import Release
 from components.settings import Settings, SettingsError, parse
-from tests.conftest import AMI, CERTIFICATE, IMAGE, SALT, SECRET, dev_config
+from tests.configs import AMI, CERTIFICATE, IMAGE, SALT, SECRET, dev_config
 
 OLD = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/old/0123456789abcdef"
 SIX = {f"v{number}": {"ami": AMI} for number in range(1, 7)}

@@ -100,7 +100,7 @@ def load(scene: Any, request: pytest.FixtureRequest) -> Iterator[Load]:
 
 
 @pytest.fixture(scope="module")
-def docked_v1(docker_client: Any, docker_host: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def built(docker_client: Any, docker_host: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A dock of containers on which v1 is live; v2 is built, and not declared."""
     from tests.e2e.refusals import serving  # it stands on this module
 
@@ -109,12 +109,28 @@ def docked_v1(docker_client: Any, docker_host: str, tmp_path_factory: pytest.Tem
 
 
 @pytest.fixture
-def dock(docked_v1: Any) -> Iterator[Any]:
-    """It, with all the traffic on v1 before a test and after."""
+def dock(built: Any) -> Any:
+    """It, or another that a module built, with all the traffic on v1."""
+    built.settle("v1")
+    return built
+
+
+@pytest.fixture
+def unmoved(dock: Any) -> Iterator[None]:
+    """All the traffic is on v1 after the test too."""
     from tests.e2e.refusals import unmoved
 
-    with unmoved(docked_v1) as dock:
-        yield dock
+    with unmoved(dock):
+        yield
+
+
+@pytest.fixture
+def clients(dock: Any) -> Iterator[Load]:
+    """Steady load on the dock while the test runs, or until it stops it."""
+    load = dock.load()
+    load.start()
+    yield load
+    load.stop()
 
 
 def copy_project(target: Path) -> Path:

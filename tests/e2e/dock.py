@@ -1,12 +1,14 @@
 """A service on a real Docker daemon with its images in a real registry: what the tests of container slices stand on."""
 
 import json
+import os
 import ssl
 import subprocess
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,10 @@ from tests.e2e.ramps import ENGINE
 
 ROUTER = "shop-router"
 DRAIN = 5  # seconds
-SUBNET = bridge.subnet()  # another session's daemon may have the usual one
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+# One that no other worker of this run takes, whose network may not stand yet; nor whoever takes the first of all.
+POOL = list(bridge.SLICES.subnets(new_prefix=14))[1 + WORKER % 7]
+SUBNET = bridge.subnet(POOL)  # another session's daemon may have the usual one
 RAMP = {"ready": "30s", "steps": [25, 50], "bake": "1s", "deadline": "2m", "gates": {}, "rollback": "ramp"}
 
 
@@ -35,7 +40,7 @@ RAMP = {"ready": "30s", "steps": [25, 50], "bake": "1s", "deadline": "2m", "gate
 class Dock:
     """`releases`: the entries that are declared, by version; `images`: what each version is built from, by digest;
     `folder`: of the files of faults; `ssh`: options for an ssh:// host; `trust`: whom clients believe in TLS.
-    `service`: its name, which it bears unless it is placed as another.
+    `service`: its name, which it bears unless it is placed as another; `standing`: what `settle` leaves declared.
     """
 
     stage: Stage
@@ -50,6 +55,7 @@ class Dock:
     releases: dict[str, dict[str, Any]] = field(default_factory=dict)
     ssh: list[str] = field(default_factory=list)
     trust: ssl.SSLContext | None = None
+    standing: tuple[str, ...] = ("v1", "v2")
 
     def build(self, version: str, *lines: str, app: str = "") -> str:
         """An image of the sample service, or of *app* in JavaScript, pushed; its name by digest, under which the host
@@ -155,8 +161,9 @@ class Dock:
 
     def recorded(self) -> dict[str, float]:
         """The shares in the stack's state."""
-        state = json.loads(ok(self.stage.run("pulumi", "stack", "export")))
-        found = [one for one in state["deployment"]["resources"] if one["urn"].endswith("pulumi:index:Stash::traffic")]
+        file = self.stage.home / "backend" / ".pulumi" / "stacks" / "sluice" / f"{self.stage.stack}.json"
+        state = json.loads(file.read_text())["checkpoint"]["latest"] or {}
+        found = [one for one in state.get("resources", []) if one["urn"].endswith("pulumi:index:Stash::traffic")]
         return found[0]["inputs"]["input"]["shares"] if found else {}
 
     def containers(self, version: str) -> list[Any]:
@@ -186,19 +193,33 @@ class Dock:
         """Wait until no process of the engine is left."""
         eventually(lambda: not of_home(self.stage.home, *ENGINE), 8, "no process of the engine is left")
 
-    def settle(self, version: str, *more: str) -> None:
-        """*version* has everything; declared are v1, v2, *more* and what had some share; nothing is left of a walk.
+    def settle(self, version: str) -> None:
+        """*version* has everything, `standing` and what had some share are declared; nothing is left of a walk.
 
         Nobody misbehaves.
         """
         for file in self.folder.iterdir():
             self.faulty(file.stem)
-        keep = {"v1", "v2", *more, *self.live()}
+        keep = {*self.standing, *self.live()}
         self.releases = {one: entry for one, entry in self.releases.items() if one in keep}
         self.declare({version: 100}, steps=[], bake="0s")
-        if (self.live(), self.recorded(), self.marked()) != ({version: 999}, {version: 100}, False):
+        if self.state != alone(version):
             ok(self.stage.run("env", "SLUICE_TAKE_OVER=yes", *UP))
-            assert (self.live(), self.recorded(), self.marked()) == ({version: 999}, {version: 100}, False)
+            assert self.state == alone(version)
+
+    @property
+    def state(self) -> tuple[dict[str, int], dict[str, float], bool]:
+        """Live weights, recorded shares, whether somebody walks."""
+        return self.live(), self.recorded(), self.marked()
+
+    def release(self, *versions: str) -> None:
+        """The first `up`: everything is on the first of *versions*, which were added; the others are warm."""
+        for version in versions:
+            if version not in self.releases:
+                self.add(version)
+        self.standing = versions
+        self.declare({versions[0]: 100})
+        ok(self.up())
 
     def ends(self) -> tuple[str, str]:
         """Which of v1 and v2 has everything, once all is settled, and the other one: either way is a release."""
@@ -207,13 +228,24 @@ class Dock:
         return here, "v1" if here == "v2" else "v2"
 
 
+def alone(version: str) -> tuple[dict[str, int], dict[str, float], bool]:
+    """`Dock.state` when *version* has everything and nobody walks."""
+    return {version: 999}, {version: 100}, False
+
+
+@cache
+def _bases(client: docker.DockerClient) -> None:
+    """Once for each daemon: the images that all others are layered on."""
+    build.build_node(client, fetch.cache(), lambda _: None)
+    build.build_router(client, fetch.cache(), lambda _: None)
+
+
 @contextmanager
 def docked(
     folder: Path, client: docker.DockerClient, host: str, service: str = "shop", subnet: str = SUBNET
 ) -> Iterator[Dock]:
     """A stack named dock on *client*'s daemon at *host*, while the block runs; nothing is released yet."""
-    build.build_node(client, fetch.cache(), lambda _: None)
-    build.build_router(client, fetch.cache(), lambda _: None)
+    _bases(client)
     registry = start(folder / "registry")
     home = folder / "home"
     (home / "backend").mkdir(parents=True)

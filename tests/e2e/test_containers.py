@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from rehearsal.cloud.loopback import free
-from rehearsal.load import Load, dropped, dropped_by, own
+from rehearsal.load import dropped, dropped_by, own
 from tests.e2e.conftest import eventually, ok
-from tests.e2e.dock import ROUTER, Dock, docked
+from tests.e2e.dock import ROUTER, Dock, alone, docked
 
 OPS = (sys.executable, "-m", "ops")
 EVIDENCE = {"bake": "2s", "prove_by": 50, "gates": {"errors": {"allow": 2}}}
@@ -19,32 +19,8 @@ EVIDENCE = {"bake": "2s", "prove_by": 50, "gates": {"errors": {"allow": 2}}}
 def built(docker_client, docker_host: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dock]:
     """v1 live, v2 warm."""
     with docked(tmp_path_factory.mktemp("dock"), docker_client, docker_host) as dock:
-        dock.add("v1")
-        dock.add("v2")
-        dock.declare({"v1": 100})
-        ok(dock.up())
+        dock.release("v1", "v2")
         yield dock
-
-
-@pytest.fixture
-def dock(built: Dock) -> Dock:
-    """The dock with all the traffic on v1."""
-    built.settle("v1")
-    return built
-
-
-@pytest.fixture
-def load(dock: Dock) -> Iterator[Load]:
-    """Clients all the while; a test that expects no drop stops it and says so."""
-    load = dock.load()
-    load.start()
-    yield load
-    load.stop()
-
-
-def alone(dock: Dock, version: str) -> None:
-    """*version* is live and recorded, and nobody walks."""
-    assert (dock.live(), dock.recorded(), dock.marked()) == ({version: 999}, {version: 100}, False)
 
 
 def test_a_second_up_after_a_refresh_changes_nothing(dock):
@@ -64,7 +40,7 @@ def test_what_runs_is_bounded_as_it_says(dock):
     assert len(addresses) == 2
 
 
-def test_a_good_release_is_promoted_through_all_steps_and_nothing_is_dropped(dock, load):
+def test_a_good_release_is_promoted_through_all_steps_and_nothing_is_dropped(dock, clients):
     dock.declare({"v2": 100})
     text = ok(dock.up())
     assert [line.split("moved: ")[1].split(" (")[0] for line in text.splitlines() if "moved: " in line][:3] == [
@@ -72,14 +48,14 @@ def test_a_good_release_is_promoted_through_all_steps_and_nothing_is_dropped(doc
         "v1 50 · v2 50",
         "v2 100",
     ]
-    alone(dock, "v2")
-    answers = load.stop()
+    assert dock.state == alone("v2")
+    answers = clients.stop()
     assert dropped(answers) == []
     assert dock.ask(X_Slice="v1") == (200, "v1")
     ok(dock.up("--expect-no-changes"))
 
 
-def test_a_release_that_fails_requests_is_restored_by_evidence(dock, load):
+def test_a_release_that_fails_requests_is_restored_by_evidence(dock, clients):
     dock.build("v3", "ENV FAIL=0.1")
     dock.add("v3")
     dock.declare({"v3": 100}, **EVIDENCE)
@@ -87,23 +63,23 @@ def test_a_release_that_fails_requests_is_restored_by_evidence(dock, load):
     assert done.code != 0
     assert "worse by" in done.text
     assert "Restored v1 100" in done.text
-    alone(dock, "v1")
-    assert set(dropped_by(load.stop())) <= {"v3"}
+    assert dock.state == alone("v1")
+    assert set(dropped_by(clients.stop())) <= {"v3"}
 
 
-def test_a_release_that_never_gets_healthy_gets_no_share(dock, load):
+def test_a_release_that_never_gets_healthy_gets_no_share(dock, clients):
     dock.build("v4", "ENV FAIL_HEALTH=1")
     dock.add("v4")
     dock.declare({"v4": 100}, ready="4s")
     done = dock.up()
     assert done.code != 0
     assert "v4: 0 of 2 healthy (2 failing its check)" in done.text
-    alone(dock, "v1")
-    answers = load.stop()
+    assert dock.state == alone("v1")
+    answers = clients.stop()
     assert (dropped(answers), own(answers, "v4")) == ([], [])
 
 
-def test_ctrl_c_restores_at_once(dock, load):
+def test_ctrl_c_restores_at_once(dock, clients):
     dock.declare({"v2": 100}, bake="30s")
     with dock.ramping(250) as up:
         up.send_signal(signal.SIGINT)
@@ -113,7 +89,7 @@ def test_ctrl_c_restores_at_once(dock, load):
     dock.await_end()
     dock.declare({"v1": 100})
     ok(dock.up())
-    assert dropped(load.stop()) == []
+    assert dropped(clients.stop()) == []
 
 
 def test_ops_stop_ends_the_walk(dock):
@@ -145,7 +121,7 @@ def test_the_operators_verbs_say_and_do_the_same_as_on_machines(dock):
     status = dock.stage.run(*OPS, "status", "--json")
     assert ok(status)
     ok(dock.stage.run(*OPS, "rollback", "v2", "--now"))
-    alone(dock, "v2")
+    assert dock.state == alone("v2")
     assert "promote" in ok(dock.stage.run(*OPS, "history"))
 
 
@@ -156,7 +132,7 @@ def test_weights_that_someone_else_set_are_seen_and_refused(dock):
     assert "the live weights are not ours: recorded v1 100, live v2 100" in done.text
 
 
-def test_a_slice_that_left_had_its_requests_finished(dock, load):
+def test_a_slice_that_left_had_its_requests_finished(dock, clients):
     dock.declare({"v2": 100}, steps=[])
     ok(dock.up())
     long = dock.load(rate=4, path="slow?ms=3000")
@@ -168,7 +144,7 @@ def test_a_slice_that_left_had_its_requests_finished(dock, load):
     text = ok(dock.up())
     assert "shop-v2: waiting until no request was seen for 5 s" in text
     assert dock.containers("v2") == []
-    assert dropped([*load.stop(), *long.stop()]) == []
+    assert dropped([*clients.stop(), *long.stop()]) == []
     dock.add("v2")
     dock.declare({"v1": 100})
     ok(dock.up())
@@ -199,7 +175,7 @@ def test_containers_that_restart_in_any_order_never_answer_for_another_slice(doc
 def test_a_container_that_someone_removed_is_made_again_where_it_was(dock):
     dock.containers("v1")[0].remove(force=True)
     ok(dock.up())
-    alone(dock, "v1")
+    assert dock.state == alone("v1")
     eventually(lambda: "2 of 2" in ok(dock.stage.run(*OPS, "status")), 20, "both are healthy")
 
 
@@ -208,7 +184,7 @@ def test_a_lost_volume_ends_in_the_declared_weights(dock):
     router.remove(force=True)
     dock.client.volumes.get("shop-routes").remove(force=True)
     ok(dock.up())
-    alone(dock, "v1")
+    assert dock.state == alone("v1")
     assert dock.ask() == (200, "v1")
     ok(dock.up("--expect-no-changes"))
 
@@ -226,14 +202,14 @@ def test_the_routers_own_settings_may_change_and_the_weights_stay(dock):
     ok(dock.up())
 
 
-def test_an_image_is_released_by_ops_and_gone_back_from(dock, load):
+def test_an_image_is_released_by_ops_and_gone_back_from(dock, clients):
     image = dock.build("v7")
     text = ok(dock.stage.run(*OPS, "release", "v7", "--image", image))
     assert "v7: 2 of 2 healthy" in text
-    alone(dock, "v7")
+    assert dock.state == alone("v7")
     assert "v1 is warm: 2 of 2 healthy" in ok(dock.stage.run(*OPS, "rollback"))
-    alone(dock, "v1")
-    assert dropped(load.stop()) == []
+    assert dock.state == alone("v1")
+    assert dropped(clients.stop()) == []
 
 
 def test_down_takes_every_slice_and_one_goes_on_from_there(dock):
@@ -242,7 +218,7 @@ def test_down_takes_every_slice_and_one_goes_on_from_there(dock):
     assert dock.live() == {}
     dock.declare({"v1": 100})
     ok(dock.up())
-    alone(dock, "v1")
+    assert dock.state == alone("v1")
     assert dock.ask() == (200, "v1")
 
 

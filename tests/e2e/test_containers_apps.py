@@ -5,9 +5,13 @@ import secrets
 import sys
 import urllib.request
 
+import pytest
+
 from tests.e2e.conftest import ok
 from tests.e2e.dock import DRAIN
 from tests.e2e.refusals import AT_ONCE, PREVIEW, back, refused, release
+
+pytestmark = pytest.mark.usefixtures("unmoved")
 
 OPS = (sys.executable, "-m", "ops")
 SERVER = """

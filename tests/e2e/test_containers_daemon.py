@@ -1,9 +1,6 @@
 """A Docker daemon that restarts takes every container down with it; all comes back as it was declared."""
 
-import os
-import shutil
 import signal
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,9 +10,9 @@ from docker.errors import APIError
 
 from images.build import connect
 from rehearsal.docker import asking, daemon, record
-from rehearsal.docker.errors import DockerError
 from rehearsal.docker.record import Record
 from rehearsal.load import own
+from tests import daemons
 from tests.e2e.conftest import eventually, ok
 from tests.e2e.dock import Dock, docked
 from tests.e2e.isolated import Isolated
@@ -26,16 +23,8 @@ VERSIONS = ("v1", "v2", "v3")
 @pytest.fixture(scope="module")
 def home() -> Iterator[Path]:
     """Of a daemon that these tests alone use; skipped where none can be."""
-    folder = Path(tempfile.mkdtemp(prefix="sluice-"))
-    nobody = {"DOCKER_HOST": f"unix://{record.folder(folder) / 'docker.sock'}"}
-    try:
-        daemon.launch(folder, nobody, lambda _: None, install="SLUICE_INSTALL_DOCKER" in os.environ)
-        yield folder
-    except DockerError as error:
-        pytest.skip(str(error))
-    finally:
-        daemon.take_down(folder, lambda _: None)
-        shutil.rmtree(folder, ignore_errors=True)
+    with daemons.own_home() as home, daemons.own(home):
+        yield home
 
 
 @pytest.fixture(scope="module")

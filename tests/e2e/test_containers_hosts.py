@@ -14,18 +14,20 @@ from pathlib import Path
 import pytest
 
 from images.build import connect
-from rehearsal.docker import daemon, record
-from rehearsal.docker.errors import DockerError
+from rehearsal.docker import record
 from rehearsal.registry import start, stop
 from rehearsal.registry_client import Registry, User
 from rehearsal.stage import UP, Done
+from tests import daemons
 from tests.e2e.conftest import ok
 from tests.e2e.dock import Dock
-from tests.e2e.refusals import AT_ONCE, PREVIEW, refused, serving, unmoved
+from tests.e2e.refusals import AT_ONCE, PREVIEW, refused, serving
 
 SIZE = 3 << 30  # bytes of the small disk: what is written to it is in memory
 LARGE, ROOM = 96 << 20, 32 << 20  # an image, and what is left for it
 CLERK = User("clerk", "p:ss wörd")
+
+pytestmark = pytest.mark.usefixtures("unmoved")
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +40,9 @@ def disk() -> Iterator[Path]:
     try:
         if mounted.returncode:
             pytest.skip(f"a small disk needs root: {mounted.stderr.decode().strip()}")
-        nobody = {"DOCKER_HOST": f"unix://{record.folder(folder) / 'docker.sock'}"}
-        try:
-            daemon.launch(folder, nobody, lambda _: None, install="SLUICE_INSTALL_DOCKER" in os.environ)
-        except DockerError as error:
-            pytest.skip(str(error))
-        yield folder
+        with daemons.own(folder):
+            yield folder
     finally:
-        daemon.take_down(folder, lambda _: None)
         if mounted.returncode == 0:
             subprocess.run(["umount", "--lazy", str(folder)], check=True)
         shutil.rmtree(folder)
@@ -57,13 +54,6 @@ def built(disk: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dock
     kept = record.running(disk)
     assert kept
     with closing(connect(kept.host)) as client, serving(tmp_path_factory.mktemp("dock"), client, kept.host) as dock:
-        yield dock
-
-
-@pytest.fixture
-def dock(built: Dock) -> Iterator[Dock]:
-    """The dock with all the traffic on v1, at the end too."""
-    with unmoved(built) as dock:
         yield dock
 
 

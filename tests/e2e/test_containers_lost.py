@@ -1,8 +1,12 @@
 """What someone took away by hand on Docker comes back with the next `up`, with the weights as they were declared."""
 
+import pytest
+
 from tests.e2e.conftest import eventually, ok
 from tests.e2e.dock import ROUTER
 from tests.e2e.refusals import answers
+
+pytestmark = pytest.mark.usefixtures("unmoved")
 
 NETWORK = "shop-slices"
 

@@ -35,12 +35,8 @@ def dock(
     """v1 live; v2 is well, and v3 fails a part of what it is asked. Counts are read from a Prometheus."""
     with docked(tmp_path_factory.mktemp("dock"), docker_client, docker_host) as dock:
         dock.place(metrics=metrics)
-        dock.add("v1")
-        dock.add("v2")
         dock.build("v3", "ENV FAIL=0.3")
-        dock.add("v3")
-        dock.declare({"v1": 100})
-        ok(dock.up())
+        dock.release("v1", "v2", "v3")
         with scraping(tmp_path_factory.mktemp("prometheus"), metrics) as url:
             eventually(lambda: has(url, 'envoy_cluster_upstream_rq_completed{envoy_cluster_name="v1"}'), 30, "scraped")
             asked = {"total": TOTAL, "failed": f"{TOTAL} - ({GOOD} or vector(0))"}
@@ -84,7 +80,7 @@ def test_a_good_release_is_promoted_by_what_prometheus_knows(dock):
 
 
 def test_a_release_that_fails_is_restored_by_what_prometheus_knows(dock):
-    dock.settle("v2", "v3")
+    dock.settle("v2")
     load = dock.load()
     load.start()
     dock.declare({"v3": 100}, **JUDGED)
@@ -97,7 +93,7 @@ def test_a_release_that_fails_is_restored_by_what_prometheus_knows(dock):
 
 
 def test_the_setting_replaces_the_router_as_its_others_do(dock, metrics):
-    dock.settle("v2", "v3")
+    dock.settle("v2")
     dock.place()
     ok(dock.up())
     assert (dock.live(), dock.ask()) == ({"v2": 999}, (200, "v2"))

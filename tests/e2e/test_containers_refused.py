@@ -6,6 +6,7 @@ import sys
 import tarfile
 import time
 
+import pytest
 from docker.types import IPAMConfig, IPAMPool
 
 from rehearsal.cloud.loopback import LOOPBACK, free
@@ -14,6 +15,8 @@ from rehearsal.registry_client import User
 from tests.e2e.conftest import eventually, ok
 from tests.e2e.dock import ROUTER, SUBNET, Dock
 from tests.e2e.refusals import AT_ONCE, answers, back, refused, release
+
+pytestmark = pytest.mark.usefixtures("unmoved")
 
 OPS = (sys.executable, "-m", "ops")
 NETWORK = "shop-slices"

@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rehearsal.load import Answer, Load, dropped, dropped_by, own
+from rehearsal.load import Answer, dropped, dropped_by, own
 from rehearsal.stage import Done
 from tests.e2e.conftest import eventually, ok
-from tests.e2e.dock import Dock, docked
+from tests.e2e.dock import Dock, alone, docked
 from tests.e2e.refusals import PREVIEW
 from tests.e2e.scene import EASY, SMOKE, assert_refused, moved, served_at_most
 
@@ -33,31 +33,14 @@ def built(docker_client, docker_host: str, tmp_path_factory: pytest.TempPathFact
     with docked(tmp_path_factory.mktemp("dock"), docker_client, docker_host) as dock:
         for version in ("v1", "v2", "v3"):
             dock.moody(version)
-        dock.declare({"v1": 100})
-        ok(dock.up())
+        dock.release("v1", "v2", "v3")
         yield dock
-
-
-@pytest.fixture
-def dock(built: Dock) -> Dock:
-    """The dock with all the traffic on v1, and nobody who misbehaves."""
-    built.settle("v1", "v3")
-    return built
-
-
-@pytest.fixture
-def load(dock: Dock) -> Iterator[Load]:
-    """Clients all the while; a test stops it and says who was dropped."""
-    load = dock.load()
-    load.start()
-    yield load
-    load.stop()
 
 
 def assert_restored(dock: Dock, done: Done, message: str, verdict: str = "restore") -> None:
     """The `up` ended non-zero and says why; the former traffic is live and recorded, and nobody walks."""
     assert_refused(done, message)
-    assert (dock.live(), dock.recorded(), dock.marked()) == ({"v1": 999}, {"v1": 100}, False)
+    assert dock.state == alone("v1")
     assert dock.entry()["verdict"] == verdict
 
 
@@ -69,54 +52,54 @@ def assert_only_its_share_failed(dock: Dock, answers: list[Answer]) -> None:
     assert own(answers, "v1")
 
 
-def test_a_good_release_is_promoted_once_it_is_proven_and_nothing_is_dropped(dock, load):
+def test_a_good_release_is_promoted_once_it_is_proven_and_nothing_is_dropped(dock, clients):
     dock.declare({"v2": 100}, **{**JUDGED, "gates": {**EASY, "latency": {**LATENCY, "allow": 10}}})
     ok(dock.up())
-    assert (dock.live(), dock.recorded(), dock.marked()) == ({"v2": 999}, {"v2": 100}, False)
+    assert dock.state == alone("v2")
     assert dock.entry()["verdict"] == "promote"
-    answers = load.stop()
+    answers = clients.stop()
     assert dropped(answers) == []
     assert own(answers, "v3") == []
 
 
-def test_a_release_that_dawdles_is_restored_by_the_latency_gate(dock, load):
+def test_a_release_that_dawdles_is_restored_by_the_latency_gate(dock, clients):
     dock.declare({"v2": 100}, **{**JUDGED, "gates": {"latency": LATENCY}})
     dock.faulty("v2", slow=0.1, slow_ms=400)
     done = dock.up()
     assert_restored(dock, done, r"v2: \d+ of [\d,]+ slow, v1: \d+ of [\d,]+ slow; worse by \d")
-    assert dropped(load.stop()) == []
+    assert dropped(clients.stop()) == []
 
 
-def test_a_release_that_turns_bad_after_its_proof_is_restored(dock, load):
+def test_a_release_that_turns_bad_after_its_proof_is_restored(dock, clients):
     dock.declare({"v2": 100}, **{**JUDGED, "bake": "6s", "gates": EASY})
     done = dock.up(react={moved(v2=100): lambda: dock.faulty("v2", fail=0.8)})
     assert_restored(dock, done, r"v2: \d+ of [\d,]+ failed, with no incumbent left")
-    assert set(dropped_by(load.stop())) == {"v2"}
+    assert set(dropped_by(clients.stop())) == {"v2"}
 
 
-def test_a_release_that_resets_connections_is_restored(dock, load):
+def test_a_release_that_resets_connections_is_restored(dock, clients):
     dock.declare({"v2": 100}, **JUDGED)
     dock.faulty("v2", reset=0.2)
     done = dock.up()
     assert_restored(dock, done, r"v2: \d+ of [\d,]+ failed, v1: 0 of [\d,]+ failed; worse by \d")
-    assert_only_its_share_failed(dock, load.stop())
+    assert_only_its_share_failed(dock, clients.stop())
 
 
-def test_a_release_that_crashes_under_load_is_restored(dock, load):
+def test_a_release_that_crashes_under_load_is_restored(dock, clients):
     dock.declare({"v2": 100}, **JUDGED)
     dock.faulty("v2", crash_after=30)
     done = dock.up()
     assert_restored(dock, done, r"v2: (\d+ of [\d,]+ failed|[01] of 2 healthy)")
-    assert_only_its_share_failed(dock, load.stop())
+    assert_only_its_share_failed(dock, clients.stop())
 
 
-def test_a_release_whose_health_flaps_is_restored(dock, load):
+def test_a_release_whose_health_flaps_is_restored(dock, clients):
     dock.declare({"v2": 100}, **JUDGED)
     with flapping(dock, "v2") as begin:
         done = dock.up(react={moved(v1=50, v2=50): begin.set})
     # Without a healthy container the router answers 503 for v2: its count may come first.
     assert_restored(dock, done, r"v2: (\d+ of [\d,]+ failed|[01] of 2 healthy)")
-    assert_only_its_share_failed(dock, load.stop())
+    assert_only_its_share_failed(dock, clients.stop())
 
 
 @contextmanager
@@ -148,50 +131,50 @@ def test_without_any_traffic_nothing_is_proven_and_nothing_promoted(dock):
     assert_restored(dock, done, r"neither good nor bad by the deadline: .*Restored v1 100", "inconclusive")
 
 
-def test_what_could_not_be_proven_by_the_deadline_is_refused_by_what_the_router_counted(dock, load):
-    eventually(lambda: own(list(load.answers), "v1"), 10, "some requests")
+def test_what_could_not_be_proven_by_the_deadline_is_refused_by_what_the_router_counted(dock, clients):
+    eventually(lambda: own(list(clients.answers), "v1"), 10, "some requests")
     dock.declare({"v2": 100}, gates={"errors": {"allow": 0.01}}, deadline="10s")
     done = dock.stage.run(*PREVIEW)
     assert_refused(done, "this rollout could not be proven by its deadline: gate errors needs about")
 
 
-def test_the_command_gate_meets_the_newcomer_before_its_first_share(dock, load):
+def test_the_command_gate_meets_the_newcomer_before_its_first_share(dock, clients):
     (dock.stage.root / "smoke.py").write_text(SMOKE)
     dock.declare({"v2": 100}, gates={"command": [sys.executable, "smoke.py", "3"]})
     refused = dock.up()
     assert_refused(refused, r"the command gate .* ended with 3; it said:\s+smoke of v2 met v2\s")
     assert "v1 100 stays live: nothing was moved" in refused.text
-    assert set(Counter(answer.version for answer in list(load.answers))) == {"v1"}
+    assert set(Counter(answer.version for answer in list(clients.answers))) == {"v1"}
     dock.declare({"v2": 100}, gates={"command": [sys.executable, "smoke.py", "0"]}, steps=[])
     ok(dock.up())
     assert dock.live() == {"v2": 999}
-    assert dropped(load.stop()) == []
+    assert dropped(clients.stop()) == []
 
 
-def test_in_a_freeze_no_newcomer_gains_share_and_going_back_is_allowed(dock, load):
+def test_in_a_freeze_no_newcomer_gains_share_and_going_back_is_allowed(dock, clients):
     today = datetime.now(UTC)
     window = f"{today - timedelta(1):%Y-%m-%d}/{today + timedelta(1):%Y-%m-%d} UTC inventory"
     dock.declare({"v3": 100}, freeze=[window])
     assert_refused(dock.up(), r"no newcomer gains share until .* \(inventory\), and v3 would")
-    dock.settle("v2", "v3")
+    dock.settle("v2")
     dock.declare({"v1": 100}, freeze=[window], rollback="instant", bake="0s")
     ok(dock.up())
     assert dock.live() == {"v1": 999}
-    answers = load.stop()
+    answers = clients.stop()
     assert (dropped(answers), own(answers, "v3")) == ([], [])
 
 
-def test_a_walk_whose_weights_someone_else_changes_stands_down_and_leaves_them(dock, load):
+def test_a_walk_whose_weights_someone_else_changes_stands_down_and_leaves_them(dock, clients):
     theirs = {"v1": 400, "v3": 600}
     dock.declare({"v2": 100}, bake="5s")
     done = dock.up(react={moved(v1=75, v2=25): lambda: dock.set_weights(theirs)})
     assert_refused(done, r"else changed .*: expected v1 75 · v2 25 with mark \w+, found v1 40 · v3 60.* as found")
     assert (dock.live(), dock.recorded()) == (theirs, {"v1": 100})
     assert dock.entry()["verdict"] == "inconclusive"
-    assert dropped(load.stop()) == []
+    assert dropped(clients.stop()) == []
 
 
-def test_five_slices_share_the_traffic_and_change_all_at_once(dock, load):
+def test_five_slices_share_the_traffic_and_change_all_at_once(dock, clients):
     for version in ("v4", "v5"):
         dock.images[version] = dock.images["v2"]
         dock.moody(version)
@@ -206,6 +189,6 @@ def test_five_slices_share_the_traffic_and_change_all_at_once(dock, load):
         {"v1": 125, "v2": 125, "v3": 250, "v4": 250, "v5": 250},
     ]
     assert (dock.recorded(), dock.marked()) == (EVEN, False)
-    answers = load.stop()
+    answers = clients.stop()
     assert dropped(answers) == []
     assert {answer.version for answer in answers} == set(MANY)

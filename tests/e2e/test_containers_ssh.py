@@ -10,9 +10,9 @@ import psutil
 import pytest
 
 from rehearsal.cloud.children import child
-from rehearsal.load import Load, dropped
+from rehearsal.load import dropped
 from tests.e2e.conftest import ROOT, eventually, ok
-from tests.e2e.dock import Dock, docked
+from tests.e2e.dock import Dock, alone, docked
 from tests.e2e.refusals import AT_ONCE, PREVIEW, refused
 from tests.e2e.sshd import Sshd, serving
 
@@ -32,56 +32,32 @@ def built(docker_client, sshd: Sshd, tmp_path_factory: pytest.TempPathFactory) -
     with docked(tmp_path_factory.mktemp("dock"), docker_client, sshd.url) as dock:
         dock.ssh = sshd.options
         dock.place()
-        dock.add("v1")
-        dock.add("v2")
-        dock.declare({"v1": 100})
-        ok(dock.up())
+        dock.release("v1", "v2")
         yield dock
-
-
-@pytest.fixture
-def dock(built: Dock) -> Dock:
-    """The dock with all the traffic on v1."""
-    built.settle("v1")
-    return built
-
-
-@pytest.fixture
-def load(dock: Dock) -> Iterator[Load]:
-    """Clients all the while."""
-    load = dock.load()
-    load.start()
-    yield load
-    load.stop()
-
-
-def alone(dock: Dock, version: str) -> None:
-    """*version* is live and recorded, and nobody walks."""
-    assert (dock.live(), dock.recorded(), dock.marked()) == ({version: 999}, {version: 100}, False)
 
 
 def test_a_second_up_after_a_refresh_changes_nothing(dock):
     ok(dock.up("--expect-no-changes"))
 
 
-def test_a_release_goes_in_steps_and_back_and_nothing_is_dropped(dock, load):
+def test_a_release_goes_in_steps_and_back_and_nothing_is_dropped(dock, clients):
     dock.declare({"v2": 100})
     text = ok(dock.up())
     assert "moved: v1 75 · v2 25" in text
-    alone(dock, "v2")
+    assert dock.state == alone("v2")
     ok(dock.stage.run(*OPS, "rollback", "v1"))
-    alone(dock, "v1")
-    assert dropped(load.stop()) == []
+    assert dock.state == alone("v1")
+    assert dropped(clients.stop()) == []
 
 
-def test_ctrl_c_restores_through_the_tunnel(dock, load):
+def test_ctrl_c_restores_through_the_tunnel(dock, clients):
     dock.declare({"v2": 100}, bake="30s")
     with dock.ramping(250) as up:
         os.killpg(up.pid, signal.SIGINT)  # as a terminal does
         text, _ = up.communicate(timeout=30)
     assert "stopped by the operator. Restored v1 100" in text
     assert dock.live() == {"v1": 999}
-    assert dropped(load.stop()) == []
+    assert dropped(clients.stop()) == []
 
 
 def test_no_tunnel_outlives_a_program_that_was_killed(sshd):
@@ -108,22 +84,22 @@ def test_a_host_that_is_down_is_said_and_nothing_changes(dock, sshd):
             assert f"sluice:docker.host: no Docker daemon answers at {sshd.url}: ssh: connect to host" in said
     finally:
         sshd.start()
-    alone(dock, "v1")
+    assert dock.state == alone("v1")
     ok(dock.stage.run(*PREVIEW))
 
 
-def test_an_sshd_that_was_killed_and_is_back_is_not_noticed_by_a_walk(dock, sshd, load):
+def test_an_sshd_that_was_killed_and_is_back_is_not_noticed_by_a_walk(dock, sshd, clients):
     dock.declare({"v2": 100}, bake="3s")
     with dock.ramping(250) as up:
         sshd.kill()
         sshd.start()
         text, _ = up.communicate(timeout=60)
     assert up.returncode == 0, text
-    alone(dock, "v2")
-    assert dropped(load.stop()) == []
+    assert dock.state == alone("v2")
+    assert dropped(clients.stop()) == []
 
 
-def test_an_sshd_that_stays_away_is_said_and_the_next_up_goes_on(dock, sshd, load):
+def test_an_sshd_that_stays_away_is_said_and_the_next_up_goes_on(dock, sshd, clients):
     dock.declare({"v2": 100}, bake="30s")
     with dock.ramping(250) as up:
         sshd.kill()
@@ -140,5 +116,5 @@ def test_an_sshd_that_stays_away_is_said_and_the_next_up_goes_on(dock, sshd, loa
     dock.await_end()
     dock.declare({"v2": 100}, **AT_ONCE)
     eventually(lambda: dock.up().code == 0, 90, "the next `up` goes on once the mark is past")
-    alone(dock, "v2")
-    assert dropped(load.stop()) == []
+    assert dock.state == alone("v2")
+    assert dropped(clients.stop()) == []

@@ -15,7 +15,7 @@ from pipeline.records import Release
 from pipeline.registry import Image
 from pipeline.settings import Service
 from pipeline.worker import Worker
-from tests.conftest import FakeClock
+from tests.fakes import FakeClock
 from tests.pipeline.github import Github, standing
 
 GITHUB, HUB = b"a-secret-that-is-as-long-as-it-has-to-be", b"another-secret-that-is-as-long-as-it-should"

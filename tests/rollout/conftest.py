@@ -13,7 +13,7 @@ from rollout.journal import Entry
 from rollout.order import Order
 from rollout.shares import Shares
 from rollout.strategy import ONE_MOVE, Strategy
-from tests.conftest import FakeClock, FakeFleets, FakeJournal, FakeRouter, FakeSource
+from tests.fakes import FakeClock, FakeFleets, FakeJournal, FakeRouter, FakeSource
 
 V1, V2 = {"v1": 1000}, {"v2": 1000}
 HEALTH_ALONE = Strategy(ready=60, steps=ONE_MOVE, bake=0, errors=None)

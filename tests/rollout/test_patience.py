@@ -6,7 +6,7 @@ import pytest
 
 from rollout.errors import RouterError, StoppedError
 from rollout.patience import BUDGET, MOST, Patience, PatientFleets, PatientRouter
-from tests.conftest import FakeClock, FakeFleets
+from tests.fakes import FakeClock, FakeFleets
 
 
 @pytest.fixture

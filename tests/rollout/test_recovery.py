@@ -7,7 +7,7 @@ from rollout.lease import AGREE
 from rollout.mark import Mark, Owner, me
 from rollout.recovery import recover
 from rollout.routers.interface import Live
-from tests.conftest import FakeFleets
+from tests.fakes import FakeFleets
 
 V1, V2, AT_25 = {"v1": 1000}, {"v2": 1000}, {"v1": 750, "v2": 250}
 DEAD = Mark("dead1234", V1, V2, Owner("ann", "elsewhere", 4_194_303, 1), 0, stop=True)

@@ -1,7 +1,7 @@
 """The AWS backend: the weighted rule."""
 
 from components import naming
-from tests.conftest import AMI
+from tests.configs import AMI
 
 
 def test_the_weights_are_explicit_and_in_a_stable_order(two):

@@ -1,6 +1,6 @@
 """The entry of a service: load balancer and listener, made or given."""
 
-from tests.conftest import CERTIFICATE
+from tests.configs import CERTIFICATE
 
 
 def made(cloud):

@@ -9,7 +9,7 @@ from components import naming
 from components.aws import neighbours
 from components.aws.session import Session
 from components.settings import parse
-from tests.conftest import AMI, dev_config
+from tests.configs import AMI, dev_config
 from tests.world import Clients, Theirs, unique
 
 HOST = "shop.example.com"

@@ -11,7 +11,7 @@ from components.aws import preflight
 from components.aws.preflight import Given
 from components.aws.session import PATIENCE, Session
 from components.settings import parse
-from tests.conftest import AMI, SALT, dev_config
+from tests.configs import AMI, SALT, dev_config
 from tests.world import Clients, Theirs, register
 
 HOST = "shop.example.com"

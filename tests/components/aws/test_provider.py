@@ -6,7 +6,7 @@ import pytest
 
 from components.aws.provider import SERVICES, provider
 from components.aws.session import Session
-from tests.conftest import HIDDEN
+from tests.configs import HIDDEN
 
 
 @pytest.fixture

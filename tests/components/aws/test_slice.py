@@ -3,7 +3,7 @@
 import base64
 
 from components import naming
-from tests.conftest import AMI, HIDDEN, IMAGE, SALT, SECRET
+from tests.configs import AMI, HIDDEN, IMAGE, SALT, SECRET
 
 
 def test_machines_accept_only_imdsv2(dev):

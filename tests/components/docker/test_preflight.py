@@ -14,7 +14,7 @@ from images import build, fetch
 from rehearsal import registry
 from rehearsal.cloud.loopback import LOOPBACK, free
 from rehearsal.registry_client import User
-from tests.conftest import docker_config
+from tests.configs import docker_config
 from tests.containers import scratch_image
 
 SUBNET = "10.209.0.0/16"

@@ -8,7 +8,7 @@ from components.config_docker import Docker
 from components.docker.host import Host
 from components.docker.router import Router, RouterArgs, files
 from tests.authority import Authority
-from tests.conftest import RecordingCloud, Registered
+from tests.recording import RecordingCloud, Registered
 
 
 def made(cloud: RecordingCloud, **docker) -> Registered:

@@ -6,7 +6,8 @@ from pulumi import ResourceHook, ResourceOptions
 from components.config_docker import Container
 from components.docker.slice import MADE_FROM, Slice, SliceArgs, cpus
 from components.release import Release
-from tests.conftest import IMAGE, RecordingCloud, Registered
+from tests.configs import IMAGE
+from tests.recording import RecordingCloud, Registered
 
 AT = ("10.205.2.0", "10.205.2.1")
 

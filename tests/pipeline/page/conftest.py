@@ -17,7 +17,7 @@ from pipeline.backlog import Backlog
 from pipeline.page.routes import Site
 from pipeline.page.settings import Page
 from pipeline.settings import Service, Settings
-from tests.conftest import FakeClock
+from tests.fakes import FakeClock
 from tests.pipeline.conftest import GITHUB
 from tests.pipeline.page.frames import settled
 from tests.pipeline.page.scenery import Scenery

@@ -37,3 +37,4 @@ def test_the_containers_network_is_one_that_nothing_here_routes_to(tmp_path, mon
     assert subnet() == "10.192.0.0/16"  # a machine that has no such table
     table.write_text(TABLE + "br1\t0000C00A\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n")
     assert subnet() == "10.193.0.0/16"
+    assert subnet(IPv4Network("10.200.0.0/14")) == "10.200.0.0/16"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rollout.errors import MetricsError, RouterError
 from rollout.metrics.cloudwatch import CloudWatchSource, requests
 from rollout.metrics.interface import Counts, Tick
-from tests.conftest import FakeClock
+from tests.fakes import FakeClock
 from tests.rollout.metrics.conftest import BALANCER, GROUPS, FakeCloudWatch, refusal
 
 NOON = 1_800_014_400.0

@@ -7,7 +7,7 @@ import pytest
 from rollout.errors import MetricsError
 from rollout.metrics.envoy import EnvoySource
 from rollout.metrics.interface import Counts, Tick
-from tests.conftest import FakeClock
+from tests.fakes import FakeClock
 
 
 @pytest.fixture

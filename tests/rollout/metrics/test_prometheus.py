@@ -8,7 +8,7 @@ import pytest
 from rollout.errors import MetricsError
 from rollout.metrics.interface import Counts, Tick
 from rollout.metrics.prometheus import PrometheusSource
-from tests.conftest import FakeClock
+from tests.fakes import FakeClock
 
 LATE = 16  # a scrape interval, and a second for the scrape
 
