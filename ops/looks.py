@@ -14,6 +14,7 @@ from ops import plan as planning
 from ops import report as reporting
 from ops import status as looking
 from ops import watch as watching
+from ops.errors import OpsError
 from ops.journal import opened, walks
 from ops.terminal import StackName, err, out, say, stack_of, told
 from rollout.clock import RealClock
@@ -45,7 +46,12 @@ def plan(
     """Show what the next `pulumi up` would do; touches nothing."""
     with told():
         of = stack_of(stack)
-        lines = planning.plan(of, to)
+        try:
+            lines = planning.plan(of, to)
+        except OpsError as error:
+            if as_markdown:  # a comment says this too
+                out.print(planning.markdown(of, [f"refused: {error}"]), markup=False)
+            raise
         out.print(planning.markdown(of, lines) if as_markdown else "\n".join(lines), markup=False)
 
 

@@ -153,3 +153,11 @@ def test_a_preview_is_opened_of_an_artifact_or_of_a_file_but_not_of_both(run, st
     assert (gone.exit_code, "declares no new release" in gone.stdout) == (0, True)
     assert "v3:" not in stack.file.read_text()
     assert run("preview", "close", "0").exit_code == 2
+
+
+def test_a_comment_says_that_the_plan_is_refused_and_the_verb_fails(run, stack):
+    stack.expects = EngineError("sluice:service.port is missing")
+    result = run("plan", "--to", "v1", "--markdown")
+    assert (result.exit_code, result.stderr) == (1, "error: sluice:service.port is missing\n")
+    assert "```text\nrefused: sluice:service.port is missing\n```" in result.stdout
+    assert run("plan", "--to", "v1").stdout == ""
