@@ -73,6 +73,7 @@ def order(
         contracts={release.version: release.contract for release in settings.releases},
         sizes={release.version: release.size for release in settings.releases if not release.external},
         created=created,
+        previews=frozenset(settings.previews.open),
         retired=retired,
         take_over=os.environ.get("SLUICE_TAKE_OVER") == "yes",
         down=os.environ.get("SLUICE_DOWN") == stack,

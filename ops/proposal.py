@@ -25,17 +25,16 @@ class Proposal:
     entry: Mapping[str, Any]
 
 
-def of_artifact(stack: Stack, pull: int, ami: str | None, image: str | None, signature: str | None = None) -> Proposal:
-    """*ami* and *image*, under a version made of them: the same artifact, the same version."""
+def of_artifact(stack: Stack, pull: int, entry: Mapping[str, Any]) -> Proposal:
+    """*entry*, under a version made of its artifact: the same artifact, the same version."""
     settings = stack.config().settings()
-    given = {"ami": ami, "image": image, "signature": signature, "size": _smaller(settings)}
-    if not ami and not image:
-        raise ConfigError(
-            f"preview open {pull}: of what? Write --ami ami-0123456789abcdef0, or on docker --image "
-            "repo/shop@sha256:…, or --declared-in FILE"
-        )
-    digits = [*re.findall(r"([0-9a-f]{7})$", ami or ""), *re.findall(r"@sha256:([0-9a-f]{7})", image or "")]
-    return Proposal(pull, "-".join(["pr", str(pull), *digits]), {key: one for key, one in given.items() if one})
+    digits = [
+        *re.findall(r"([0-9a-f]{7})$", entry.get("ami", "")),
+        *re.findall(r"@sha256:([0-9a-f]{7})", entry.get("image", "")),
+    ]
+    most = previews.allowed(settings.previews, settings.service.size)
+    size = {"size": most} if most < settings.service.size else {}
+    return Proposal(pull, "-".join(["pr", str(pull), *digits]), {**entry, **size})
 
 
 def declared_in(stack: Stack, pull: int, path: Path) -> Proposal | None:
@@ -54,9 +53,3 @@ def declared_in(stack: Stack, pull: int, path: Path) -> Proposal | None:
 def of(settings: Settings, pull: int) -> list[str]:
     """The version that is the preview of *pull*, if there is one."""
     return [version for version, one in settings.previews.open.items() if one.pull == pull]
-
-
-def _smaller(settings: Settings) -> int | None:
-    """The size of a preview where it may not have that of the service."""
-    most = previews.allowed(settings.previews, settings.service.size)
-    return most if most < settings.service.size else None

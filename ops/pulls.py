@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ops import preview, proposal
+from ops.entry import entry
 from ops.errors import ConfigError
 from ops.terminal import StackName, say, stack_of, told
 from rollout.clock import RealClock
@@ -24,16 +25,21 @@ def open_(
     declared_in: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The pull request's stack file: of what it declares anew.")
     ] = None,
+    reads: Annotated[
+        list[int] | None, typer.Option(metavar="N", help="A data schema that it reads; repeatable.")
+    ] = None,
+    writes: Annotated[int | None, typer.Option(metavar="N", help="The data schema that it writes, and reads.")] = None,
     signature: Annotated[str | None, typer.Option(metavar="BUILDER:…", help="Who built it, by a signature.")] = None,
     stack: StackName = None,
 ) -> None:
     """Build its slice at share 0, in place of its last push's."""
     with told():
         of = stack_of(stack)
-        if declared_in and (ami or image or signature):
-            raise ConfigError("--declared-in FILE says it all; leave --ami, --image and --signature out")
         if declared_in is None:
-            found = proposal.of_artifact(of, pull, ami, image, signature)
+            made = entry(f"preview open {pull}", ami, image, reads=reads or (), writes=writes, signature=signature)
+            found = proposal.of_artifact(of, pull, made)
+        elif ami or image or reads or signature or writes is not None:
+            raise ConfigError("--declared-in FILE says all of it; leave it or the other options out")
         else:
             found = proposal.declared_in(of, pull, declared_in)
         if found:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from ops import stackfile
 from ops.carry import carry_out
 from ops.change import TAKE_OVER, Change
+from ops.entry import entry
 from ops.errors import ConfigError
 from ops.stack import Stack
 
@@ -29,23 +30,14 @@ def release(
     *writes*, *reads*: its data schema versions; what it writes it reads too. *signature*: of who built it, where
     `sluice:trust` asks for one. *take_over*: live weights that nobody here set are accepted as the start.
     """
-    entry = {key: value for key, value in (("ami", ami), ("image", image)) if value}
-    if not entry:
-        raise ConfigError(
-            f"release {version}: of what? Write --ami ami-0123456789abcdef0, or on docker --image repo/shop@sha256:…"
-        )
+    made = entry(f"release {version}", ami, image, reads=reads, writes=writes, signature=signature)
     there = stackfile.load(stack.file).releases.get(version)
-    if there is not None and _artifact(there) != _artifact(entry):
+    if there is not None and _artifact(there) != _artifact(made):
         raise ConfigError(
             f"sluice:releases.{version} is there already, with {_artifact(there) or there}; a version never changes: "
             "give the new content a new version"
         )
-    more: dict[str, object] = {"signature": signature} if signature else {}
-    if writes is not None:
-        more["schema"] = {"reads": sorted({*reads, writes}), "writes": writes}
-    elif reads:
-        raise ConfigError(f"release {version}: --reads without --writes; write the schema that it writes, too")
-    added = {} if there is not None else {version: {**entry, **more}}
+    added = {} if there is not None else {version: made}
     environment = TAKE_OVER if take_over else {}
     what = f"release {version}"
     carry_out(stack, Change(what=what, traffic={version: 100}, releases=added, environment=environment), say)

@@ -8,7 +8,7 @@ Every slice with a share before, on or after the walk is looked at, since a fail
 each restore, whenever it comes, goes to what can read everything that was written meanwhile.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from rollout import plan
@@ -44,12 +44,12 @@ class Terms:
     migrates: str | None = None
 
 
-def admit(walk: Walk, recorded: Schema | None, contracts: Contracts) -> Terms:
-    """The terms of *walk*; RefusedError."""
+def admit(walk: Walk, recorded: Schema | None, contracts: Contracts, previews: Collection[str] = ()) -> Terms:
+    """The terms of *walk*; RefusedError, which never names one of *previews* as a release that is safe."""
     terms, fault = _examine(walk, recorded, contracts)
     if not fault:
         return terms
-    others = [version for version in [*contracts][::-1] if walk.live.get(version) != WHOLE]
+    others = [one for one in [*contracts][::-1] if walk.live.get(one) != WHOLE and one not in previews]
     safe = next((v for v in others if not _examine(_all_to(walk, v), recorded, contracts)[1]), None)
     last = f"the last safe release is {safe}" if safe else "no other one in sluice:releases is safe"
     raise RefusedError(f"sluice:traffic: {fault}; {last}. Nothing was moved")

@@ -57,7 +57,7 @@ class Controller:
             case guard.Rest():
                 return [f"plan: {text(order.planned)} is live; nothing to move"]
             case guard.First():
-                terms = contract.admit(_from_nobody(order), None, order.contracts)
+                terms = contract.admit(_from_nobody(order), None, order.contracts, order.previews)
                 healthy = (
                     f"plan: {text(order.planned)} from the start, once healthy (within {order.strategy.ready:g} s)"
                 )
@@ -129,7 +129,7 @@ class Controller:
 
     def _outlook(self, order: Order, walk: guard.Walk, live: Live | None) -> Outlook:
         before = carried(order, live)
-        terms = contract.admit(walk, live.schema if live else None, order.contracts)
+        terms = contract.admit(walk, live.schema if live else None, order.contracts, order.previews)
         _require_thaw(order.strategy, walk, before, datetime.fromtimestamp(self.clock.now(), UTC))
         versions = {*walk.origin, *walk.goal} & order.declared
         try:
@@ -157,7 +157,7 @@ class Controller:
                 raise StoppedError("stopped by the operator")
 
         try:
-            terms = contract.admit(_from_nobody(order), None, order.contracts)
+            terms = contract.admit(_from_nobody(order), None, order.contracts, order.previews)
             migration.run(self._means, terms, order.strategy.migrate, check, self.say)  # there is no rule to record it
             await_health(self._means, plan.gainers({}, order.planned), order.strategy.ready, check, self.say)
             self._means.router.begin(order.planned)

@@ -14,7 +14,8 @@ class Order:
     """What is asked for.
 
     `recorded` by the last finished run (None: nothing), `planned` now, `declared` the versions whose slices exist, and
-    of these the ones this run has `created`; `retired` are to go after it. `contracts`: what they say of the data.
+    of these the ones this run has `created`, and those that are `previews`; `retired` are to go after it. `contracts`:
+    what they say of the data.
     `sizes`: instances that a release asks for. `take_over`: foreign live weights are accepted as the start; `down`:
     that nobody is served is meant.
     """
@@ -28,6 +29,7 @@ class Order:
     contracts: Contracts = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)
     created: frozenset[str] = frozenset()
+    previews: frozenset[str] = frozenset()
     retired: frozenset[str] = frozenset()
     take_over: bool = False
     down: bool = False

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from components import previews
+from components import control, previews
 from components.config_previews import Previews
 from components.settings import SettingsError, parse
 from tests.configs import AMI, dev_config
@@ -29,6 +29,10 @@ def test_a_preview_is_a_release_that_is_marked_as_one():
     assert [one.version for one in settings.releases] == ["v1", "pr-12"]
     assert settings.previews.open["pr-12"].until == date(2026, 12, 2)
     assert (settings.previews.limit, settings.previews.days) == (5, 7)
+
+
+def test_the_rollout_knows_which_they_are():
+    assert control.order(parse(config()), "test", None).previews == {"pr-12"}
 
 
 @pytest.mark.parametrize("as_the_engine_has_it", ["2026-12-02T00:00:00Z", "2026-12-02 00:00:00 +0000 UTC"])

@@ -145,7 +145,7 @@ def test_a_preview_is_opened_of_an_artifact_or_of_a_file_but_not_of_both(run, st
     theirs, before = tmp_path / "theirs.yaml", stack.file.read_text()
     theirs.write_text(before.replace("v2: {ami", "v3: {ami"))
     both = run("preview", "open", "12", "--declared-in", str(theirs), "--ami", AMI)
-    assert (both.exit_code, both.stderr.startswith("error: --declared-in FILE says it all")) == (2, True)
+    assert (both.exit_code, both.stderr.startswith("error: --declared-in FILE says all of it")) == (2, True)
     assert run("preview", "open", "12", "--declared-in", str(theirs)).exit_code == 0
     assert "v3: {pull: 12, until:" in stack.file.read_text()
     theirs.write_text(before)
@@ -153,6 +153,16 @@ def test_a_preview_is_opened_of_an_artifact_or_of_a_file_but_not_of_both(run, st
     assert (gone.exit_code, "declares no new release" in gone.stdout) == (0, True)
     assert "v3:" not in stack.file.read_text()
     assert run("preview", "close", "0").exit_code == 2
+    assert "preview open 12: of what?" in run("preview", "open", "12").stderr
+
+
+def test_a_preview_says_what_it_reads_and_writes_as_a_release_does(run, stack, cloud):
+    stack.released("v1", "v2")
+    version = f"pr-12-{OTHER[-7:]}"
+    cloud.healths = {version: Health(version, 2, 2)}
+    opened = run("preview", "open", "12", "--ami", OTHER, "--reads", "7", "--writes", "8")
+    assert opened.exit_code == 0
+    assert f"{version}: {{ami: {OTHER}, schema: {{reads: [7, 8], writes: 8}}}}" in stack.file.read_text()
 
 
 def test_a_comment_says_that_the_plan_is_refused_and_the_verb_fails(run, stack):

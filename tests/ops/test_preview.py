@@ -207,16 +207,15 @@ def test_a_smaller_slice_of_containers_is_not_promoted_since_it_could_not_grow(s
 
 
 def test_an_artifact_has_always_the_same_version(stack):
-    assert of_artifact(stack, 12, OTHER, None) == MINE
-    assert of_artifact(stack, 12, AMI, IMAGE).version == f"pr-12-{AMI[-7:]}-3f2a91c"
-    assert of_artifact(stack, 12, None, IMAGE, "ci:s").entry == {"image": IMAGE, "signature": "ci:s"}
-    with pytest.raises(ConfigError, match=r"preview open 12: of what\? Write --ami"):
-        of_artifact(stack, 12, None, None)
+    assert of_artifact(stack, 12, {"ami": OTHER}) == MINE
+    assert of_artifact(stack, 12, {"ami": AMI, "image": IMAGE}).version == f"pr-12-{AMI[-7:]}-3f2a91c"
+    signed = {"image": IMAGE, "signature": "ci:s"}
+    assert of_artifact(stack, 12, signed) == Proposal(12, "pr-12-3f2a91c", signed)
 
 
 def test_where_previews_are_smaller_its_entry_says_so(stack):
     stack.file.write_text(FILE + "  sluice:previews: {size: 1}\n")
-    assert of_artifact(stack, 12, OTHER, None).entry == {"ami": OTHER, "size": 1}
+    assert of_artifact(stack, 12, {"ami": OTHER}).entry == {"ami": OTHER, "size": 1}
 
 
 def test_what_the_pull_requests_file_declares_anew_is_proposed(stack, tmp_path, open_):

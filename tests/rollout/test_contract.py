@@ -89,6 +89,12 @@ def test_an_edge_that_cannot_be_crossed_is_refused_with_the_last_safe_release(be
     assert (bench.router.writes, bench.router.marks) == ([], [])
 
 
+def test_a_preview_is_never_called_the_last_safe_release(bench):
+    start(bench, V3, Schema(7, 8))
+    with pytest.raises(RefusedError, match="the last safe release is v2"):
+        go(bench, V3, V1, previews=frozenset({"v4"}))
+
+
 def test_where_nothing_else_is_safe_that_is_said(bench):
     start(bench, V2, Schema(7, 9))
     with pytest.raises(RefusedError, match="no other one in sluice:releases is safe"):
