@@ -90,14 +90,14 @@ def _send(process: psutil.Process, number: int) -> None:
 def _wait(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
     until = time.monotonic() + seconds
     while True:
-        processes = [one for one in processes if _runs(one)]
+        processes = [one for one in processes if runs(one)]
         if not processes or time.monotonic() >= until:
             return processes
         time.sleep(0.02)
 
 
-def _runs(process: psutil.Process) -> bool:
-    """A zombie does not: it has ended, and only its parent has not asked yet."""
+def runs(process: psutil.Process) -> bool:
+    """Whether it does. A zombie does not: it has ended, and only its parent has not asked yet."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from rehearsal.cloud.children import end
+from rehearsal.cloud.children import end, runs
 from rehearsal.docker import bridge
 from rehearsal.docker.errors import DockerError
 
@@ -31,6 +31,12 @@ def remove(folder: Path) -> None:
         _rmdir(*GROUPS.glob(f"*/docker/{name}"), *GROUPS.glob(f"docker/{name}"))
     for network in bridges(folder):
         bridge.remove(network)
+
+
+def processes(folder: Path) -> list[psutil.Process]:
+    """All that the daemon of *folder* started and that still runs: containerd, its shims, what is in containers."""
+    containers = [one.name for one in (folder / "data" / "containers").glob("*")]
+    return [one for one in (*_helpers(folder), *_inside(containers)) if runs(one)]
 
 
 def mounts(table: str, folder: Path) -> list[str]:

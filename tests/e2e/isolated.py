@@ -10,7 +10,7 @@ PAUSE = 0.02  # seconds between two rounds
 
 class Isolated:
     """Asks *versions* of *dock* by their isolation routes until `stop`; `answered`: how often, by who was asked and who
-    answered.
+    answered; `failed`: what was said for want of an answer.
     """
 
     def __init__(self, dock: Dock, *versions: str) -> None:
@@ -18,6 +18,7 @@ class Isolated:
         self._versions = versions
         self._stop = threading.Event()
         self.answered: Counter[tuple[str, str]] = Counter()
+        self.failed: list[str] = []
         self._thread = threading.Thread(target=self._ask, daemon=True)
         self._thread.start()
 
@@ -32,5 +33,5 @@ class Isolated:
             for wanted in self._versions:
                 try:
                     self.answered[wanted, self._dock.ask(X_Slice=wanted)[1]] += 1
-                except (OSError, EOFError):
-                    continue  # nobody answers while nothing stands
+                except (OSError, EOFError) as error:  # nobody answers while nothing stands
+                    self.failed.append(f"{wanted}: {error}")
