@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from components import provenance
+from components.config_data import Data
 from components.config_docker import Container, Docker
 from components.config_previews import Previews
 from components.config_rollout import Metrics, Rollout
@@ -184,6 +185,7 @@ class Document(_Model):
     )
     traffic: dict[str, Any] = Field(examples=["{v1: 100}"])
     docker: Docker = Field(default_factory=Docker, examples=["{host: ssh://deploy@shop-1.example.com}"])
+    data: Data = Field(default_factory=Data, examples=["{postgres: {}}"])
     network: Network = Field(default_factory=Network, examples=["{cidr: 10.20.0.0/16}"])
     listener: Listener = Field(default_factory=Listener, examples=["{internal: true}"])
     rollout: Rollout = Field(default_factory=Rollout, examples=["{ready: 5m}"])

@@ -5,6 +5,7 @@ In: the whole document. Out: a line for each key that means nothing there, or is
 
 from collections.abc import Iterator
 
+from components import config_data
 from components.config_docker import Docker
 from components.config_model import Document, Listener, Network, ReleaseEntry
 from components.docker import addresses
@@ -15,7 +16,14 @@ MACHINES = ("ami", "instance", "root", "boot", "external")  # keys of a release 
 def faults(document: Document) -> list[str]:
     """What to write instead, by path."""
     of_platform = _docker(document) if document.platform == "docker" else _aws(document)
-    return [*of_platform, *_salt(document)]
+    return [*of_platform, *_data(document), *_salt(document)]
+
+
+def _data(document: Document) -> Iterator[str]:
+    given = document.data.postgres.model_fields_set if document.data.postgres else set()
+    for key in config_data.AWS if document.platform == "docker" else config_data.DOCKER:
+        if key in given:
+            yield f"sluice:data.postgres.{key}: the platform is {document.platform}, which has none; remove it"
 
 
 def _salt(document: Document) -> Iterator[str]:

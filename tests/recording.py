@@ -42,6 +42,7 @@ class Registered:
 
 
 ELB = "arn:aws:elasticloadbalancing:us-east-1:123456789012"
+DATABASE_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-0123-AbCdEf"
 IAM = "arn:aws:iam::123456789012"
 # What AWS makes of a resource, by type: (id, outputs). N: its name with the suffix of Pulumi; H: 16 digits of its own.
 MADE: dict[str, tuple[str, dict[str, Any]]] = {
@@ -70,6 +71,15 @@ MADE: dict[str, tuple[str, dict[str, Any]]] = {
         f"{ELB}:targetgroup/N/H",
         {"arn": f"{ELB}:targetgroup/N/H", "name": "N"},
     ),
+    "aws:rds/instance:Instance": (
+        "db-H",
+        {
+            "address": "N.abc.us-east-1.rds.amazonaws.com",
+            "port": 5432,
+            "masterUserSecrets": [{"secretArn": DATABASE_SECRET, "secretStatus": "active"}],
+        },
+    ),
+    "aws:rds/subnetGroup:SubnetGroup": ("N", {"name": "N"}),
     "aws:s3/bucket:Bucket": ("N", {"bucket": "N", "arn": "arn:aws:s3:::N"}),
     "aws:s3/bucketPolicy:BucketPolicy": ("N", {}),
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": ("N", {}),

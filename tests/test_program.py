@@ -69,7 +69,13 @@ def test_every_resource_of_aws_is_made_by_our_one_provider(dev):
 
 
 def test_what_outlives_slices_is_protected_and_retained_and_nothing_else(two):
-    stable = ("sluice:aws:Network", "sluice:aws:Data", "sluice:aws:Listener", "sluice:aws:Machines")
+    stable = (
+        "sluice:aws:Network",
+        "sluice:aws:Data",
+        "sluice:aws:Database",
+        "sluice:aws:Listener",
+        "sluice:aws:Machines",
+    )
     lasting = [one for one in two.custom if one.parent in stable or one.name in ("traffic", "shop-traffic")]
     expected = {one.urn for one in lasting if one.name != "shop-ecr"}  # goes with the last release that needs it
     assert {one.urn for one in two.custom if one.request.protect} == expected

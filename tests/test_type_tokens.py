@@ -9,10 +9,12 @@ from pathlib import Path
 
 TOKENS = {
     "sluice:aws:Data": "components/aws/data.py",
+    "sluice:aws:Database": "components/aws/database.py",
     "sluice:aws:Listener": "components/aws/listener.py",
     "sluice:aws:Machines": "components/aws/machines.py",
     "sluice:aws:Network": "components/aws/network.py",
     "sluice:aws:Slice": "components/aws/slice.py",
+    "sluice:docker:Data": "components/docker/data.py",
     "sluice:docker:Router": "components/docker/router.py",
     "sluice:docker:Slice": "components/docker/slice.py",
 }

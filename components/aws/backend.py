@@ -10,9 +10,10 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Input, Output, ResourceHook, ResourceHookBinding, ResourceOptions
 
-from components import naming
+from components import naming, stateless
 from components.aws import preflight
 from components.aws.data import Data, DataArgs
+from components.aws.database import Database, DatabaseArgs
 from components.aws.isolation import Isolation, make_way
 from components.aws.listener import NOBODY_ANSWERS, Listener, ListenerArgs, of_host
 from components.aws.machines import Machines, MachinesArgs
@@ -39,6 +40,7 @@ class AwsBackend:
         self._opts = ResourceOptions(provider=provider(session, {"sluice:stack": pulumi.get_stack()}))
         self._network = self._make_network(given)
         self._data = Data(self._service, DataArgs(tags=self._tags()), self._opts)
+        self._database = self._make_database()
         self._entry = self._make_listener(given)
         self._machines = self._make_machines()
         self._make_way = make_way(session)
@@ -58,6 +60,13 @@ class AwsBackend:
         )
         return Network(self._service, args, self._opts)
 
+    def _make_database(self) -> Database | None:
+        if (postgres := self._settings.data.postgres) is None:
+            return None
+        network = self._network
+        args = DatabaseArgs(settings=postgres, vpc=network.vpc, subnets=network.subnets, tags=self._tags())
+        return Database(self._service, args, self._opts)
+
     def _make_listener(self, given: Given) -> Listener:
         args = ListenerArgs(
             settings=self._settings.listener,
@@ -69,12 +78,15 @@ class AwsBackend:
 
     def _make_machines(self) -> Machines:
         own = [release for release in self._settings.releases if not release.external]
+        named = sorted({arn for release in own for arn in release.secrets.values()})
+        database = self._database
         args = MachinesArgs(
             vpc=self._network.vpc,
             guards=self._entry.guards,
             bucket_arn=self._data.arn,
-            secrets=sorted({arn for release in own for arn in release.secrets.values()}),
+            secrets=[*named, *([database.secret] if database else [])],
             ecr=any(".dkr.ecr." in (release.image or "") for release in own),
+            database=database.group if database else None,
         )
         return Machines(self._service, args, self._opts)
 
@@ -84,7 +96,8 @@ class AwsBackend:
 
     def slice(self, release: Release, published: pulumi.Resource, let_go: ResourceHook) -> Target:
         """Build *release*'s slice after *published*; an external one is there already, and gets its isolation route."""
-        opts = ResourceOptions.merge(self._opts, ResourceOptions(depends_on=[published]))
+        own = ResourceOptions(depends_on=[published], transformations=[stateless.only])
+        opts = ResourceOptions.merge(self._opts, own)
         name = naming.logical(self._service, release.version)
         if release.target_group:
             tags = {**self._tags(), "sluice:version": release.version}
@@ -100,6 +113,7 @@ class AwsBackend:
             profile=self._machines.profile,
             group=self._machines.group,
             bucket=self._data.bucket,
+            database=self._database.told if self._database else {},
             let_go=let_go,
         )
         made = Slice(name, args, opts)

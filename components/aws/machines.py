@@ -12,18 +12,23 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Input, Output, ResourceOptions
 
+from components.config_data import PORT
+
 ECR = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
 
 
 @dataclass(frozen=True, kw_only=True)
 class MachinesArgs:
-    """`guards`: security groups that requests come from; `secrets`: ARNs they may read; `ecr`: do they pull there."""
+    """`guards`: security groups that requests come from; `secrets`: ARNs they may read; `ecr`: do they pull there;
+    `database`: the security group of one that they reach.
+    """
 
     vpc: Input[str]
     guards: Sequence[Input[str]]
     bucket_arn: Input[str]
-    secrets: Sequence[str]
+    secrets: Sequence[Input[str]]
     ecr: bool
+    database: Input[str] | None = None
 
 
 class Machines(pulumi.ComponentResource):
@@ -93,12 +98,26 @@ class Machines(pulumi.ComponentResource):
         """In: the load balancer, nothing else. Out: anywhere, for packages, images and data."""
         for index, guard in enumerate(self._args.guards):
             self._allow(index, guard)
+        if self._args.database:
+            self._reach_database(self._args.database)
         aws.vpc.SecurityGroupEgressRule(
             f"{self._name}-machine-out",
             security_group_id=self._around.id,
             description="Machines to anywhere",
             cidr_ipv4="0.0.0.0/0",
             ip_protocol="-1",
+            opts=self._opts(),
+        )
+
+    def _reach_database(self, around: Input[str]) -> None:
+        aws.vpc.SecurityGroupIngressRule(
+            f"{self._name}-postgres-in",
+            security_group_id=around,
+            description=f"Machines of {self._name} to their database",
+            referenced_security_group_id=self._around.id,
+            ip_protocol="tcp",
+            from_port=PORT,
+            to_port=PORT,
             opts=self._opts(),
         )
 

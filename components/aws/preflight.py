@@ -12,12 +12,14 @@ import pulumi
 from botocore.exceptions import BotoCoreError, ClientError
 
 from components.aws import neighbours
+from components.aws.database import told
 from components.aws.session import Session
 from components.aws.user_data import render
 from components.settings import Settings
 from rollout.errors import RouterError
 
 LONGEST_BUCKET = "b" * 63
+LONGEST_DATABASE = told("h" * 128, 5432, "a" * 192)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,10 +105,11 @@ def _zones(session: Session) -> list[str]:
 
 
 def _check_user_data(settings: Settings) -> None:
-    """What each machine is told must fit, with a bucket's longest name too."""
+    """What each machine is told must fit, with a bucket's and a database's longest names too."""
+    database = LONGEST_DATABASE if settings.data.postgres else {}
     for release in (one for one in settings.releases if not one.external):
         try:
-            render(release, LONGEST_BUCKET)
+            render(release, LONGEST_BUCKET, database)
         except ValueError as error:
             raise pulumi.RunError(str(error)) from None
 

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from components.aws.session import Session
 
-SERVICES = ("autoscaling", "ec2", "elbv2", "iam", "s3", "sts")
+SERVICES = ("autoscaling", "ec2", "elbv2", "iam", "rds", "s3", "sts")
 
 
 def provider(session: Session, tags: Mapping[str, str]) -> aws.Provider:

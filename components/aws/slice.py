@@ -9,7 +9,6 @@ here is ever changed: another spec is another version.
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import pulumi
 import pulumi_aws as aws
@@ -32,8 +31,8 @@ BUILT_FROM = ["launchTemplate", "targetGroupArns", "vpcZoneIdentifiers"]
 
 @dataclass(frozen=True, kw_only=True)
 class SliceArgs:
-    """`drain`: seconds a leaving instance may finish requests; `let_go`: the hook that guards the deletion of the
-    fleet.
+    """`drain`: seconds a leaving instance may finish requests; `database`: what it is told of one, if there is one;
+    `let_go`: the hook that guards the deletion of the fleet.
     """
 
     release: Release
@@ -45,6 +44,7 @@ class SliceArgs:
     profile: Input[str]
     group: Input[str]
     bucket: Input[str]
+    database: Input[dict[str, str]]
     let_go: ResourceHook
 
 
@@ -91,7 +91,7 @@ class Slice(pulumi.ComponentResource):
         disk = aws.ec2.LaunchTemplateBlockDeviceMappingEbsArgs(
             encrypted="true", delete_on_termination="true", volume_type="gp3"
         )
-        text = Output.from_input(self._args.bucket).apply(partial(render, release))
+        text = Output.all(self._args.bucket, self._args.database).apply(lambda known: render(release, *known))
         return aws.ec2.LaunchTemplate(
             self._name,
             image_id=release.ami,

@@ -13,12 +13,16 @@ from components.release import Release
 ENV_FILE = "/etc/sluice/release.env"
 UNIT_FILE = "/etc/systemd/system/sluice.service"
 MOST = 16_384  # bytes EC2 takes, before they are encoded
+NONE: Mapping[str, str] = {}
 
 
-def variables(release: Release, bucket: str) -> dict[str, str]:
-    """The environment of the release's process; a secret is named by its ARN, never by its value."""
+def variables(release: Release, bucket: str, database: Mapping[str, str] = NONE) -> dict[str, str]:
+    """The environment of the release's process; a secret is named by its ARN, never by its value.
+
+    What it is told of the *database* gives way to what the release says itself.
+    """
     given = {"SLUICE_VERSION": release.version, "SLUICE_BUCKET": bucket, "HOST": "0.0.0.0", "PORT": str(release.port)}
-    return {**release.env, **release.secrets, **given}
+    return {**database, **release.env, **release.secrets, **given}
 
 
 def env_file(environment: Mapping[str, str]) -> str:
@@ -55,9 +59,9 @@ def unit(image: str, names: list[str], port: int) -> str:
     )
 
 
-def render(release: Release, bucket: str) -> str:
+def render(release: Release, bucket: str, database: Mapping[str, str] = NONE) -> str:
     """The cloud-config of *release*; ValueError when it is larger than EC2 takes."""
-    environment = variables(release, bucket)
+    environment = variables(release, bucket, database)
     files = [{"path": ENV_FILE, "permissions": "0600", "owner": "root:root", "content": env_file(environment)}]
     if release.image:
         content = unit(release.image, sorted(environment), release.port)

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 
 LARGEST = 32  # containers of one slice
 SLICES = 2000
-FIRST = 512  # the numbers before are the gateway's, the router's and those of guests
+FIRST = 512  # the numbers before are the gateway's, the router's, the database's and those of guests
+DATABASE = 256  # well above what Docker gives out by itself, which is the lowest that is free
 
 
 def gateway(subnet: str) -> str:
@@ -23,6 +24,11 @@ def gateway(subnet: str) -> str:
 def router(subnet: str) -> str:
     """The router's address."""
     return _at(subnet, 2)
+
+
+def postgres(subnet: str) -> str:
+    """The database's address."""
+    return _at(subnet, DATABASE)
 
 
 def containers(subnet: str, version: str, size: int) -> tuple[str, ...]:

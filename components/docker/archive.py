@@ -1,6 +1,6 @@
-"""Files for the router's volume, as Docker takes them. Pure but for the clock.
+"""Files for a volume, as Docker takes them. Pure but for the clock.
 
-In: texts by name. Out: a tar of files that are Envoy's alone.
+In: texts by name, whose they are. Out: a tar of files that are theirs alone.
 """
 
 import io
@@ -11,14 +11,18 @@ from collections.abc import Mapping
 USER = 101  # whom Envoy runs as
 
 
-def packed(every: Mapping[str, str]) -> bytes:
-    """A tar of files, by name, that only Envoy may read, in a folder that is its own."""
+def packed(every: Mapping[str, str], user: int = USER, folder: str | None = ".") -> bytes:
+    """A tar of files, by name, that only *user* may read, after a *folder* of their own if it is to have one.
+
+    The folder that it is unpacked into stays whose it is.
+    """
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
-        folder = tarfile.TarInfo(".")
-        folder.type, folder.mode = tarfile.DIRTYPE, 0o700
-        for one, content in [(folder, b""), *((tarfile.TarInfo(n), text.encode()) for n, text in every.items())]:
-            one.uid = one.gid = USER
+        around = tarfile.TarInfo(folder or ".")
+        around.type, around.mode = tarfile.DIRTYPE, 0o700
+        files = [(tarfile.TarInfo(name), text.encode()) for name, text in every.items()]
+        for one, content in [(around, b""), *files] if folder else files:
+            one.uid = one.gid = user
             one.size, one.mtime = len(content), time.time()
             if one.isfile():
                 one.mode = 0o600

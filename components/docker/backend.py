@@ -1,4 +1,4 @@
-"""The Docker backend: network, router, and a slice of containers for each release, on one host.
+"""The Docker backend: network, router, database, and a slice of containers for each release, on one host.
 
 In: settings, drivers. Out: what `components.backend.Backend` promises.
 """
@@ -10,9 +10,10 @@ import pulumi
 import pulumi_docker as docker
 from pulumi import Input, Output, ResourceHook, ResourceHookBinding, ResourceOptions
 
-from components import naming
+from components import naming, stateless
 from components.backend import Target
 from components.docker import addresses, names, preflight
+from components.docker.data import Data, DataArgs
 from components.docker.drivers import DockerDrivers
 from components.docker.remnants import Remnants
 from components.docker.router import Router, RouterArgs
@@ -38,6 +39,7 @@ class DockerBackend:
         self._network = self._make_network()
         args = RouterArgs(settings=settings.docker, host=drivers.host, network=self._network.name, clear=self._clear)
         self._router = Router(self._service, args, self._opts)
+        self._data = self._make_data()
         # Known only once it stands: before that nothing can be asked of it.
         made = self._router.container
         self.listener: Input[str] = Output.all(made.id, made.name).apply(lambda known: known[1])
@@ -56,6 +58,20 @@ class DockerBackend:
             opts=ResourceOptions.merge(self._opts, opts),
         )
 
+    def _make_data(self) -> Data | None:
+        """After the router, which tells of another stack's service of this name."""
+        if (postgres := self._settings.data.postgres) is None:
+            return None
+        args = DataArgs(
+            settings=postgres,
+            host=self._host,
+            network=self._network.name,
+            subnet=self._settings.docker.subnet,
+            rejoin=self._router.rejoin,
+        )
+        opts = ResourceOptions.merge(self._opts, ResourceOptions(depends_on=[self._router.container]))
+        return Data(self._service, args, opts)
+
     def fault(self, spec: Mapping[str, Any]) -> str | None:
         """Why the image or a secret of a release's *spec* cannot be had; None when it can. An `up` pulls the image."""
         return preflight.fault(spec, self._host, pull=not pulumi.runtime.is_dry_run())
@@ -71,9 +87,12 @@ class DockerBackend:
             let_go=let_go,
             rejoin=self._router.rejoin,
             clear=self._clear,
+            data=self._data,
         )
-        # After the router: what is found wrong with it is found before anything of a release is made.
-        opts = ResourceOptions.merge(self._opts, ResourceOptions(depends_on=[published, self._router.container]))
+        # After router and database: what is found wrong with them is found before anything of a release is made.
+        shared = [self._router.container, *([self._data.container] if self._data else [])]
+        own = ResourceOptions(depends_on=[published, *shared], transformations=[stateless.only])
+        opts = ResourceOptions.merge(self._opts, own)
         made = Slice(naming.logical(self._service, release.version), args, opts)
         return Target(version=release.version, group=made.group, fleet=None, resources=tuple(made.containers))
 

@@ -28,6 +28,16 @@ def volume(service: str) -> str:
     return f"{service}-routes"
 
 
+def postgres(service: str) -> str:
+    """The database's container, and the volume of its data."""
+    return f"{service}-postgres"
+
+
+def password(service: str) -> str:
+    """The volume of the database's password."""
+    return f"{service}-password"
+
+
 def label(labels: Sequence[Mapping[str, Any]], name: str) -> str | None:
     """What *labels*, as the provider records them, say of *name*."""
     return next((one["value"] for one in labels if one["label"] == name), None)

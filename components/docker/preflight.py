@@ -15,7 +15,7 @@ import pulumi
 from docker.errors import APIError, ImageNotFound, NotFound
 from requests.exceptions import RequestException
 
-from components.docker import certificate, entry, mounts, names
+from components.docker import certificate, database, entry, mounts, names
 from components.docker.host import Host, short
 from components.settings import Settings
 
@@ -23,11 +23,12 @@ MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}  # what the daemon and what i
 
 
 def check(settings: Settings, host: Host) -> None:
-    """RunError when the certificate, the network or the router's image of *settings* cannot be had."""
+    """RunError when the certificate, the network, the router's image or the database's of *settings* cannot be had."""
     certificate.check(settings.docker)
     try:
         _check_subnet(settings, host)
         _check_router(settings.docker.router, host)
+        _check_postgres(settings, host)
         entry.check(settings.service.name, settings.docker, host)
     except (APIError, RequestException) as error:
         raise pulumi.RunError(f"{host.url} could not be asked what stands there: {short(error)}") from None
@@ -56,15 +57,31 @@ def _version_4(block: str) -> ipaddress.IPv4Network:
 
 
 def _check_router(image: str, host: Host) -> None:
-    try:
-        host.client.images.get(image)
-    except ImageNotFound:
-        fault = _in_registry(image, host)
-        if fault:
-            raise pulumi.RunError(
-                f"sluice:docker.router: {image} {fault}; write an image that has Envoy, `sh`, `base64` and `mv`, such "
-                "as router: envoyproxy/envoy@sha256:…, or build one on the host: `python -m images router`"
-            ) from None
+    if why := _lacking(image, host):
+        raise pulumi.RunError(
+            f"sluice:docker.router: {image} {why}; write an image that has Envoy, `sh`, `base64` and `mv`, such "
+            "as router: envoyproxy/envoy@sha256:…, or build one on the host: `python -m images router`"
+        )
+
+
+def _check_postgres(settings: Settings, host: Host) -> None:
+    if (of := settings.data.postgres) is None:
+        database.check_gone(settings.service.name, host)
+        return
+    why = _lacking(of.image, host)
+    if not why and not pulumi.runtime.is_dry_run() and _found(of.image, host) is None:
+        why = _pull(of.image, host)  # here and now: what it cannot read it must not come to replace
+    if why:
+        raise pulumi.RunError(
+            f"sluice:data.postgres.image: {of.image} {why}; write one like the official, such as image: "
+            "postgres@sha256:…, or build one on the host: `python -m images postgres`"
+        )
+    database.check(of.image, settings.service.name, host)
+
+
+def _lacking(image: str, host: Host) -> str | None:
+    """Why *image* is neither on *host* nor to be had from its registry; None when it is."""
+    return None if _found(image, host) else _in_registry(image, host)
 
 
 def fault(spec: Mapping[str, Any], host: Host, *, pull: bool) -> str | None:

@@ -14,11 +14,10 @@ from typing import Any
 
 import pulumi
 import pulumi_docker as docker
-from docker.errors import NotFound
 from pulumi import Input, ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceOptions
 
 from components.config_docker import Docker
-from components.docker import addresses, archive, certificate, entry, membership, names
+from components.docker import addresses, archive, certificate, entry, membership, names, volumes
 from components.docker.host import Host
 from rollout.envoy import resources, scrape, service
 from rollout.envoy.config import Listener
@@ -139,18 +138,5 @@ def files(settings: Docker) -> dict[str, str]:
 
 def seed(host: Host, image: str, volume: str, given: Mapping[str, str]) -> None:
     """Put *given* on *volume*, and routes for nobody where it has none yet."""
-    mounts = {volume: {"bind": names.FOLDER, "mode": "rw"}}
-    lender = host.client.containers.create(image, entrypoint=["envoy"], volumes=mounts, network_disabled=True)
-    try:
-        every = dict(given) if _has(lender, f"{names.FOLDER}/{ROUTES}") else {**given, **service.seed()}
-        lender.put_archive(names.FOLDER, archive.packed(every))
-    finally:
-        lender.remove(force=True)
-
-
-def _has(container: Any, path: str) -> bool:
-    try:
-        container.get_archive(path)
-    except NotFound:
-        return False
-    return True
+    with volumes.lender(host, image, volume, names.FOLDER) as lent:
+        lent.put(archive.packed(dict(given) if lent.read(ROUTES) else {**given, **service.seed()}))

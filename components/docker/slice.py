@@ -15,6 +15,7 @@ from pulumi import CustomTimeouts, Input, Output, ResourceHook, ResourceHookBind
 
 from components.config_docker import Container
 from components.docker import names
+from components.docker.data import Data
 from components.release import Release
 
 # All that a container is made from. What the engine may still do is start it again (mustRun).
@@ -30,7 +31,7 @@ LOGS = {"max-size": "10m", "max-file": "3"}
 class SliceArgs:
     """`at`: an address for each container; `drain`: seconds in which one that leaves may finish its requests;
     the hooks of each: `let_go` guards its deletion, `rejoin` puts it back on its network before it is started again,
-    `clear` takes away what a killed run left of it before it is made.
+    `clear` takes away what a killed run left of it before it is made; `data`: the service's database, if it has one.
     """
 
     release: Release
@@ -41,6 +42,7 @@ class SliceArgs:
     let_go: ResourceHook
     rejoin: ResourceHook
     clear: ResourceHook
+    data: Data | None = None
 
 
 class Slice(pulumi.ComponentResource):
@@ -61,16 +63,13 @@ class Slice(pulumi.ComponentResource):
         self.register_outputs({"group": self.group, "fleet": None})
 
     def _container(self, index: int, address: str, image: docker.RemoteImage) -> docker.Container:
-        release, drain = self._args.release, self._args.drain
+        release, drain, data = self._args.release, self._args.drain, self._args.data
         return docker.Container(
             f"{self._name}-{index}",
             image=image.repo_digest,
             envs=[f"{key}={value}" for key, value in sorted(self._environment().items())],
             **self._bounds(),
-            mounts=[
-                {"type": "bind", "source": source, "target": f"/run/secrets/{name}", "read_only": True}
-                for name, source in sorted(release.secrets.items())
-            ],
+            mounts=self._mounts(),
             networks_advanced=[{"name": self._args.network, "ipv4_address": address, "aliases": [release.version]}],
             labels=[
                 {"label": names.SERVICE, "value": self._args.service},
@@ -90,7 +89,7 @@ class Slice(pulumi.ComponentResource):
                 parent=self,
                 ignore_changes=[*MADE_FROM],
                 hooks=ResourceHookBinding(
-                    before_create=[self._args.clear],
+                    before_create=[self._args.clear, *([data.lend] if data else [])],
                     before_update=[self._args.rejoin],
                     before_delete=[self._args.let_go],
                 ),
@@ -113,9 +112,18 @@ class Slice(pulumi.ComponentResource):
             "ulimits": [{"name": "nofile", "soft": limits.files, "hard": limits.files}],
         }
 
+    def _mounts(self) -> list[Any]:
+        """The secrets as files: the release's own, and the database's password."""
+        secrets = [
+            {"type": "bind", "source": source, "target": f"/run/secrets/{name}", "read_only": True}
+            for name, source in sorted(self._args.release.secrets.items())
+        ]
+        return [*secrets, *([self._args.data.mount()] if self._args.data else [])]
+
     def _environment(self) -> dict[str, str]:
-        release = self._args.release
+        release, data = self._args.release, self._args.data
         return {
+            **(data.environment(release.version) if data else {}),
             **release.env,
             **{name: f"/run/secrets/{name}" for name in release.secrets},
             "HOST": "0.0.0.0",

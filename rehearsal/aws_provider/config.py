@@ -19,6 +19,7 @@ SERVICES = {  # boto3's name → the names `endpoints` knows it by
     "elbv2": ("elbv2", "elb", "elasticloadbalancingv2", "elasticloadbalancing"),
     "autoscaling": ("autoscaling",),
     "iam": ("iam",),
+    "rds": ("rds",),
     "s3": ("s3",),
     "sts": ("sts",),
 }

@@ -59,3 +59,12 @@ def elb_tags(aws: Aws, arn: str) -> dict[str, str]:
     """The tags of anything with a load-balancing ARN."""
     described = aws.elbv2.describe_tags(ResourceArns=[arn])["TagDescriptions"]
     return to_map(described[0]["Tags"]) if described else {}
+
+
+def rds_retag(aws: Aws, arn: str, change: Change) -> None:
+    """Bring the tags of anything of RDS up to date."""
+    put, gone = changed(change)
+    if put:
+        aws.rds.add_tags_to_resource(ResourceName=arn, Tags=to_list(put))
+    if gone:
+        aws.rds.remove_tags_from_resource(ResourceName=arn, TagKeys=gone)

@@ -13,6 +13,8 @@ SERVICES = {
     "cloudwatch": "cloudwatch",
     "sts": "sts",
     "iam": "iam",
+    "rds": "rds",
+    "secretsmanager": "secretsmanager",
     "s3": "s3",
     "ec2": "ec2",
 }

@@ -6,8 +6,10 @@ from moto.autoscaling.models import AutoScalingBackend, autoscaling_backends
 from moto.cloudwatch.models import CloudWatchBackend, cloudwatch_backends
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.elbv2.models import ELBv2Backend, elbv2_backends
+from moto.rds.models import RDSBackend, rds_backends
 
 from rehearsal.cloud.attached import outlives_its_groups
+from rehearsal.cloud.databases import local
 from rehearsal.cloud.disks import sized_by_the_image
 
 ACCOUNT = "123456789012"  # moto's
@@ -31,6 +33,7 @@ class Backends:
     elbv2: ELBv2Backend
     autoscaling: AutoScalingBackend
     cloudwatch: CloudWatchBackend
+    rds: RDSBackend
 
 
 def backends() -> Backends:
@@ -39,9 +42,12 @@ def backends() -> Backends:
     sized_by_the_image(ec2)
     autoscaling = autoscaling_backends[ACCOUNT][REGION]
     outlives_its_groups(autoscaling)
+    rds = rds_backends[ACCOUNT][REGION]
+    local(rds)
     return Backends(
         ec2,
         elbv2_backends[ACCOUNT][REGION],
         autoscaling,
         cloudwatch_backends[ACCOUNT][REGION],
+        rds,
     )

@@ -18,6 +18,7 @@ from rehearsal.cloud.backends import SETTINGS, backends
 from rehearsal.cloud.balancer import Balancer, BalancerError
 from rehearsal.cloud.children import Child, child
 from rehearsal.cloud.cloud import Cloud
+from rehearsal.cloud.databases import Databases
 from rehearsal.cloud.instances import Instances
 from rehearsal.cloud.loop import Loop
 from rehearsal.cloud.loopback import LOOPBACK
@@ -46,7 +47,8 @@ class Daemon:
         self._server = Server(self._cloud)
         machine["AWS_ENDPOINT_URL"] = self._server.url
         self._meter = Meter(self._balancer, self._cloud.metrics)
-        self._loop = Loop(self._cloud, self._balancer, self._meter)
+        self._databases = Databases(home, held.rds, machine)
+        self._loop = Loop(self._cloud, self._balancer, self._meter, self._databases)
         self._url = f"http://{LOOPBACK}:{port}"
         self._envoy: tuple[Child, ...] = ()
         self._saved: State | None = None
@@ -87,7 +89,7 @@ class Daemon:
 
     def _save(self) -> None:
         """Record the cloud where it has changed: after a crash, `down` goes by it."""
-        children = (*self._envoy, *self._instances.children())
+        children = (*self._envoy, *self._instances.children(), *self._databases.children())
         error = self._instances.trouble() or self._error
         now = State(self._own, self._server.url, self._url, self._balancer.admin, children, error)
         if now != self._saved:
@@ -99,6 +101,7 @@ class Daemon:
         self._server.stop()
         self._meter.stop()
         self._instances.stop_all()
+        self._databases.stop_all()
         self._balancer.stop()
         state.forget(self._home)
 
@@ -111,7 +114,8 @@ def main(home: Path, port: int) -> int:
             sys.stderr.write(f"error: a rehearsal cloud runs in {home} already\n")
             return 1
         os.truncate(home / state.LOG, 0)  # what is there is a former cloud's
-        shutil.rmtree(home / "instances", ignore_errors=True)
+        for folder in ("instances", "databases"):
+            shutil.rmtree(home / folder, ignore_errors=True)
         faults.forget(home)
         images.register_sample(home)
         try:

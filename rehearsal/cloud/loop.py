@@ -6,6 +6,7 @@ moto's state ─► instances (start, let go) ─► routing ─► balancer ─
 from rehearsal.cloud.balancer import Balancer
 from rehearsal.cloud.cloud import Cloud
 from rehearsal.cloud.counters import Dimensions
+from rehearsal.cloud.databases import Databases
 from rehearsal.cloud.meter import Meter
 from rehearsal.cloud.routing import Routing, cluster_name, listener_name, routing
 from rehearsal.cloud.trouble import Trouble
@@ -15,10 +16,11 @@ from rehearsal.cloud.world import World
 class Loop:
     """Keeps one cloud together. To be used from the main thread, to which processes are tied."""
 
-    def __init__(self, cloud: Cloud, balancer: Balancer, meter: Meter) -> None:
+    def __init__(self, cloud: Cloud, balancer: Balancer, meter: Meter, databases: Databases) -> None:
         self._cloud = cloud
         self._balancer = balancer
         self._meter = meter
+        self._databases = databases
         self._trouble = Trouble(cloud.instances)
         self._held: Routing | None = None
 
@@ -29,6 +31,7 @@ class Loop:
         self._trouble.begin(faults)
         with cloud.lock:
             cloud.instances.follow(cloud.world(), cloud.images(), cloud.ports.taken(), faults.slow_boot)
+            self._databases.follow()
             wanted = self._routing(self._trouble.world(cloud.world()))
         if wanted != self._held:
             self._held = None

@@ -9,6 +9,7 @@ from docker.errors import APIError, BuildError
 from rehearsal.docker.errors import SampleError
 
 SAMPLE = Path(__file__).resolve().parents[1] / "sample" / "server.js"
+VISITS = SAMPLE.with_name("visits.js")  # what the sample alone needs
 BASE = "sluice/node:latest"
 
 
@@ -19,7 +20,8 @@ def build(client: docker.DockerClient, tag: str, *lines: str, app: str = "") -> 
     """
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "server.js").write_text(app or SAMPLE.read_text())
-        text = [f"FROM {BASE}", "COPY server.js /app/", *lines, 'CMD ["server.js"]', ""]
+        Path(folder, "visits.js").write_text(VISITS.read_text())
+        text = [f"FROM {BASE}", "COPY *.js /app/", *lines, 'CMD ["server.js"]', ""]
         Path(folder, "Dockerfile").write_text("\n".join(text))
         try:
             client.images.build(path=folder, tag=tag, rm=True, forcerm=True)

@@ -6,11 +6,11 @@ from components.docker import names
 
 
 def remove(client: docker.DockerClient, service: str) -> None:
-    """Remove *service*'s containers, then its volume and its network; what is not there is no matter."""
+    """Remove *service*'s containers, then its volumes and its network; what is not there is no matter."""
     for container in client.containers.list(all=True, filters={"label": f"{names.SERVICE}={service}"}):
         container.remove(force=True, v=True)
-    for volume in client.volumes.list(filters={"name": names.volume(service)}):
-        if volume.name == names.volume(service):  # the filter takes a part of a name too
+    for volume in client.volumes.list(filters={"name": service}):
+        if volume.name in (names.volume(service), names.postgres(service), names.password(service)):
             volume.remove(force=True)
     for network in client.networks.list(names=[names.network(service)]):
         if network.name == names.network(service):

@@ -7,11 +7,14 @@
 // change at any time: fail, slow, reset: the chance that a request is answered 500, is answered slow_ms later, ends with
 // its connection reset; crash_after: so many requests are served, the next one ends the process; unhealthy: the health
 // page says 503 (as with FAIL_HEALTH=1); boot_seconds until it listens. The health page is spared by all but unhealthy.
+// With PGHOST and so on it counts visits at /visits, in Postgres; a database that is away takes nothing else down.
 // Chances are drawn for each request by itself, from a sequence that SEED fixes; else each process has its own.
 "use strict";
 
 const fs = require("node:fs");
 const http = require("node:http");
+
+const visits = "PGHOST" in process.env ? require("./visits.js") : null;
 
 const { HOST = "127.0.0.1", PORT = "8080", SLUICE_VERSION = "dev" } = process.env;
 const KEEP_ALIVE = 75_000; // milliseconds; longer than a balancer keeps its connections to us, so that it closes first
@@ -112,11 +115,20 @@ try {
   process.exit(1);
 }
 
+// Without its database the service serves all the same, but for this page.
+function visit(response, who) {
+  visits.count(SLUICE_VERSION).then(
+    (count) => answer(response, 200, { ...who, visits: count }),
+    (error) => answer(response, 503, { error: `the database is away: ${error.message}` }),
+  );
+}
+
 function page(request, response) {
   const who = { version: SLUICE_VERSION, pid: process.pid };
   const { pathname, searchParams } = new URL(`http://sample${request.url}`);
   if (pathname === "/") return answer(response, 200, who);
   if (pathname === HEALTH) return answer(response, faults.now().unhealthy ? 503 : 200, who);
+  if (pathname === "/visits" && visits) return visit(response, who);
   if (pathname !== "/slow") return answer(response, 404, { error: `no page ${pathname}` });
   const wait = Number(searchParams.get("ms") ?? "1000");
   if (!(wait >= 0 && wait <= SLOWEST)) return answer(response, 400, { error: `ms is 0 to ${SLOWEST}` });

@@ -1,10 +1,10 @@
 """The small web service of the demo and the tests, for machines without Node: says which release answers.
 
 In: HOST, PORT (0: any free one), SLUICE_VERSION and what is to go wrong from the environment. Out: `listening on
-HOST:PORT`, then answers until SIGTERM. Standard library only, and no import of this project: it runs as an image of its
-own, as `server.js` does, and answers the same.
+HOST:PORT`, then answers until SIGTERM, the same as `server.js`. Standard library only, nothing of this project.
 
 It leaves without failing anybody: on SIGTERM it stops accepting, ends idle connections, lets requests finish, exits 0.
+With PGHOST and so on it counts visits at /visits (visits.py); a database that is away takes nothing else down.
 
 What goes wrong, in the environment as FAIL=0.05 and so on, or in the JSON file that FAULTS names, which wins and may
 change at any time: fail, slow, reset: the chance that a request is answered 500, is answered slow_ms later, ends with
@@ -14,6 +14,7 @@ Chances are drawn for each request by itself, from a sequence that SEED fixes; e
 """
 
 import asyncio
+import importlib
 import json
 import math
 import os
@@ -166,10 +167,10 @@ class Service:
 async def page(target: str, faults: Faults) -> Page:
     """What is answered to a request for *target*."""
     url = urlsplit(target)
-    if url.path == "/":
-        return 200, WHO
-    if url.path == HEALTH:
-        return 503 if faults.now()["unhealthy"] else 200, WHO
+    if url.path in ("/", HEALTH):
+        return 503 if url.path == HEALTH and faults.now()["unhealthy"] else 200, WHO
+    if url.path == "/visits" and "PGHOST" in os.environ:
+        return await importlib.import_module("visits").page(WHO)
     if url.path != "/slow":
         return 404, {"error": f"no page {url.path}"}
     wait = parse_qs(url.query).get("ms", ["1000"])[0]

@@ -29,7 +29,7 @@ def refusal(**change: Any) -> str:
         (
             {"bogus": "x"},
             "sluice:bogus is no key of this program; known here: platform, service, releases, traffic, docker, "
-            "network, listener, rollout, metrics, keep, previews, journal, notify, trust, salt",
+            "data, network, listener, rollout, metrics, keep, previews, journal, notify, trust, salt",
         ),
         ({"platform": None}, "sluice:platform is missing; write platform: aws"),
         ({"platform": "gcp"}, "sluice:platform: 'gcp': it is not 'aws' or 'docker'; write platform: aws"),

@@ -75,6 +75,14 @@ def test_what_a_release_on_docker_cannot_be_is_refused(change, said):
             "sluice:docker.metrics: 8080 is `port`; write another, such as metrics: 9902",
         ),
         (
+            {"data": {"postgres": {"memory": 256, "instance": "db.t4g.micro"}}},
+            "sluice:data.postgres.instance: the platform is docker, which has none; remove it",
+        ),
+        (
+            {"data": {"postgres": {"image": "Postgres"}}},
+            "sluice:data.postgres.image: 'Postgres': it is no image; write image: postgres@sha256:<64 hex digits>",
+        ),
+        (
             {"docker": {"interface": "0.0.0.0"}},
             "sluice:salt is missing: the listener is public, and without it anyone could reach a slice that has no "
             "share by its version alone; run `pulumi config set --secret sluice:salt $(openssl rand -hex 16)`, or set "

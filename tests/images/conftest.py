@@ -33,6 +33,12 @@ def router_image(docker_client: docker.DockerClient, images_of_packages: None) -
 
 
 @pytest.fixture(scope="session")
+def postgres_image(docker_client: docker.DockerClient, images_of_packages: None) -> Image:
+    """sluice/postgres."""
+    return docker_client.images.get(build.build_postgres(docker_client, fetch.cache(), lambda _: None).id)
+
+
+@pytest.fixture(scope="session")
 def app_image(docker_client: docker.DockerClient, node_image: Image) -> Iterator[Image]:
     """The example's app on sluice/node."""
     image, _ = docker_client.images.build(path=str(build.FOLDER / "node" / "example"), tag="sluice/test-app", rm=True)

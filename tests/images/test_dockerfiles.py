@@ -28,7 +28,13 @@ def every(file, name):
 
 
 def test_the_files_are_found():
-    assert ALL == ["node/Dockerfile", "node/alpine/Dockerfile", "node/example/Dockerfile", "router/Dockerfile"]
+    assert ALL == [
+        "node/Dockerfile",
+        "node/alpine/Dockerfile",
+        "node/example/Dockerfile",
+        "postgres/Dockerfile",
+        "router/Dockerfile",
+    ]
 
 
 @pytest.mark.parametrize("file", BASES)
@@ -40,7 +46,7 @@ def test_the_last_user_is_a_number_and_not_root(file):  # CKV_DOCKER_3, CKV_DOCK
 def test_health_is_checked_by_a_program_that_is_there(file):  # CKV_DOCKER_2, DS-0026, Bench 4.6
     (check,) = every(file, "HEALTHCHECK")
     options, _, command = check.partition("CMD ")
-    assert json.loads(command)[0] in ("/usr/bin/node", "/bin/wget")
+    assert json.loads(command)[0] in ("/usr/bin/node", "/bin/wget", "/usr/lib/postgresql/bin/pg_isready")
     assert {name for name, _ in re.findall(r"--([a-z-]+)=(\d+s?)", options)} == {
         "interval",
         "timeout",
@@ -78,13 +84,18 @@ def test_packages_leave_no_cache_and_no_check_is_turned_off(file):  # DS-0025, C
     assert UNSAFE.search((IMAGES / file).read_text()) is None
 
 
-@pytest.mark.parametrize("file", BASES)
+@pytest.mark.parametrize("file", [one for one in BASES if one != "postgres/Dockerfile"])
 def test_the_program_is_process_1_and_told_by_sigterm(file):  # a shell in between would keep the signal
     assert every(file, "STOPSIGNAL") == ["SIGTERM"]
     assert json.loads(every(file, "ENTRYPOINT")[0])[0] in ("/usr/bin/node", "/usr/bin/envoy")
 
 
-@pytest.mark.parametrize("file", ["node/Dockerfile", "router/Dockerfile"])
+def test_postgres_takes_the_place_of_what_starts_it_and_is_told_by_sigint():  # SIGTERM waits for every client
+    assert every("postgres/Dockerfile", "STOPSIGNAL") == ["SIGINT"]
+    assert (IMAGES / "postgres" / "start.sh").read_text().endswith('\nexec "$@"\n')
+
+
+@pytest.mark.parametrize("file", ["node/Dockerfile", "postgres/Dockerfile", "router/Dockerfile"])
 def test_the_context_holds_only_what_is_put_together_for_it(file):
     ignored = (IMAGES / file).with_name(".dockerignore").read_text()
     assert "\n*\n" in ignored

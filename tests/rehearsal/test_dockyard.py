@@ -28,7 +28,7 @@ def test_without_a_daemon_it_says_how_to_get_one(stage, monkeypatch):
     place.down(stage)
 
 
-def test_on_a_daemon_that_was_there_it_leaves_but_our_two_images(stage, monkeypatch, docker_client, docker_host):
+def test_on_a_daemon_that_was_there_it_leaves_but_our_three_images(stage, monkeypatch, docker_client, docker_host):
     monkeypatch.setenv("DOCKER_HOST", docker_host)
     place = Containers(lambda _: None)
     place.up(stage)

@@ -15,6 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.cloud import postgres
+from rehearsal.cloud.loopback import answers, free
+from rehearsal.cloud.postgres import Postgres
 from rehearsal.sample.server import chances
 from rollout.envoy.config import Cluster
 
@@ -66,6 +69,20 @@ def connect():
     yield run
     for connection in opened:
         connection.close()
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    """A real Postgres: starts it, and gives what a service is told of it; the process."""
+    folder = tmp_path_factory.mktemp("database")
+    of = Postgres(folder=folder, port=free(), user="app", password="a:b\\c", database="app")
+    process = postgres.start(of, os.environ)
+    eventually(lambda: answers(of.port), 30)
+    (folder / "pgpass").write_text("*:*:*:app:a\\:b\\\\c\n")  # as libpq wants colons and backslashes
+    told = {"PGHOST": "127.0.0.1", "PGPORT": str(of.port), "PGDATABASE": "app", "PGUSER": "app"}
+    yield {**told, "PGPASSFILE": str(folder / "pgpass")}, process
+    process.send_signal(signal.SIGINT)
+    process.wait()
 
 
 def get(connection, path, method="GET", body=None):
@@ -283,3 +300,42 @@ def test_it_keeps_connections_longer_than_the_balancer_does():
     milliseconds = re.findall(r"KEEP_ALIVE = (\d+)_000;", (FOLDER / "server.js").read_text())
     assert seconds == milliseconds == ["75"]
     assert Cluster("any").idle <= 60
+
+
+def visited(connection):
+    """Status and what it says of a visit."""
+    answer, body = get(connection, "/visits")
+    return answer.status, json.loads(body)
+
+
+def test_it_counts_visits_in_postgres_together_with_all_others(start, connect, database):
+    told, _ = database
+    one, other = (connect(start(SLUICE_VERSION=version, **told)[1]) for version in ("v1", "v2"))
+    before = visited(one)[1]["visits"]
+    seen = [visited(connection) for connection in (one, other, one)]
+    assert [(status, said["version"], said["visits"] - before) for status, said in seen] == [
+        (200, "v1", 1),
+        (200, "v2", 2),
+        (200, "v1", 3),
+    ]
+
+
+def test_a_wrong_password_is_told_and_a_right_one_is_read_anew(start, connect, database, tmp_path):
+    file = tmp_path / "pgpass"
+    file.write_text("*:*:*:app:other\n")
+    connection = connect(start(**{**database[0], "PGPASSFILE": str(file)})[1])
+    status, said = visited(connection)
+    assert (status, said["error"]) == (503, 'the database is away: password authentication failed for user "app"')
+    file.write_text(Path(database[0]["PGPASSFILE"]).read_text())
+    assert visited(connection)[0] == 200
+
+
+def test_without_its_database_it_serves_all_but_visits(start, connect, database):
+    connection = connect(start(**{**database[0], "PGPORT": str(free())})[1])
+    status, said = visited(connection)
+    assert (status, said["error"].partition(":")[0]) == (503, "the database is away")
+    assert [get(connection, path)[0].status for path in ("/", "/healthz")] == [200, 200]
+
+
+def test_without_the_name_of_one_it_knows_no_visits(start, connect):
+    assert get(connect(start()[1]), "/visits")[0].status == 404

@@ -15,6 +15,8 @@ from rehearsal.aws_provider.services import (
     elb_target_group,
     iam_instance_profile,
     iam_role,
+    rds_instance,
+    rds_subnet_group,
     s3_bucket,
     s3_parts,
 )
@@ -43,6 +45,8 @@ TYPES = {
         iam_role.ROLE_POLICY,
         iam_role.ROLE_POLICY_ATTACHMENT,
         iam_instance_profile.INSTANCE_PROFILE,
+        rds_instance.INSTANCE,
+        rds_subnet_group.SUBNET_GROUP,
         s3_bucket.BUCKET,
         s3_parts.BUCKET_VERSIONING,
         s3_parts.BUCKET_ENCRYPTION,

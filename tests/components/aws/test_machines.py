@@ -2,6 +2,9 @@
 
 import json
 
+from tests.configs import SECRET
+from tests.recording import DATABASE_SECRET
+
 
 def statements(cloud):
     return json.loads(cloud.one("RolePolicy").inputs["policy"])["Statement"]
@@ -16,12 +19,12 @@ def test_machines_may_use_their_bucket_and_nothing_else(dev):
     assert not dev.all("RolePolicyAttachment")
 
 
-def test_machines_may_read_the_secrets_that_releases_name_and_pull_what_they_run(two):
+def test_machines_may_read_the_secrets_that_releases_and_the_database_name_and_pull_what_they_run(two):
     assert [one for one in statements(two) if "s3:" not in one["Action"][0]] == [
         {
             "Effect": "Allow",
             "Action": ["secretsmanager:GetSecretValue"],
-            "Resource": ["arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"],
+            "Resource": [SECRET, DATABASE_SECRET],
         }
     ]
     pull = two.one("RolePolicyAttachment").inputs["policyArn"]
@@ -29,7 +32,7 @@ def test_machines_may_read_the_secrets_that_releases_name_and_pull_what_they_run
 
 
 def test_machines_are_reached_by_the_load_balancer_alone(two):
-    ways_in = [one for one in two.all("SecurityGroupIngressRule") if one.parent == "sluice:aws:Machines"]
+    ways_in = two.all("SecurityGroupIngressRule", "shop-machine-in-0")
     guard = two.one("SecurityGroup", "shop-balancer").urn
     assert [(one.inputs["fromPort"], one.inputs["toPort"], one.inputs["ipProtocol"]) for one in ways_in] == [
         (1, 65535, "tcp")
@@ -41,7 +44,7 @@ def test_machines_are_reached_by_the_load_balancer_alone(two):
 
 def test_every_security_group_and_every_way_says_what_it_is_for(two, public):
     guards = [one for cloud in (two, public) for one in cloud.custom if "ecurityGroup" in one.type]
-    assert len(guards) == 13
+    assert len(guards) == 15
     assert not [one.urn for one in guards if not one.inputs.get("description")]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import grpc
 import pytest
 from moto.ec2.models import ec2_backends
+from moto.rds.models import rds_backends
 from moto.server import ThreadedMotoServer
 
 from rehearsal.aws_provider.cloud import RETRY_SECONDS
@@ -27,8 +28,9 @@ def cloud() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def amazons_images() -> None:
-    """They are there; tests of the rehearsal cloud, which has none, may have run in this process before."""
+def motos_own() -> None:
+    """Amazon's images, and databases without a process: tests of the rehearsal cloud may have run here before."""
+    rds_backends[ACCOUNT][REGION].reset()
     ec2 = ec2_backends[ACCOUNT][REGION]
     if not ec2.describe_images(owners=["amazon"]):
         ec2.reset()

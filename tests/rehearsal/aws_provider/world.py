@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import boto3
 
-SERVICES = ("ec2", "elbv2", "autoscaling", "iam", "s3", "sts")
+SERVICES = ("ec2", "elbv2", "autoscaling", "iam", "rds", "s3", "sts")
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": ["ec2.amazonaws.com"]}, "Action": "sts:AssumeRole"}],
@@ -216,6 +216,32 @@ RECIPES: dict[str, Recipe] = {
     "instance profile": (
         "aws:iam/instanceProfile:InstanceProfile",
         lambda w: {"role": w("role").id, "tags": {"a": "b"}},
+    ),
+    "subnet group": (
+        "aws:rds/subnetGroup:SubnetGroup",
+        lambda w: {"subnetIds": [w("subnet b").id, w("subnet a").id], "name": "shop", "tags": {"a": "b"}},
+    ),
+    "database": (
+        "aws:rds/instance:Instance",
+        lambda w: {
+            "identifier": "shop-1",
+            "engine": "postgres",
+            "engineVersion": "17",
+            "instanceClass": "db.t4g.micro",
+            "allocatedStorage": 20,
+            "storageType": "gp3",
+            "storageEncrypted": True,
+            "dbName": "app",
+            "username": "app",
+            "manageMasterUserPassword": True,
+            "dbSubnetGroupName": w("subnet group").id,
+            "vpcSecurityGroupIds": [w("security group").id],
+            "backupRetentionPeriod": 7,
+            "copyTagsToSnapshot": True,
+            "applyImmediately": True,
+            "skipFinalSnapshot": True,
+            "tags": {"a": "b"},
+        },
     ),
     "bucket": (
         "aws:s3/bucket:Bucket",
