@@ -48,6 +48,7 @@ SLOW = (
     "ops/test_now.py",
     "pipeline/page/test_browser.py",
     "pipeline/page/test_stream.py",
+    "pipeline/page/test_fuzz.py",
     "pipeline/test_registry.py",
     "pipeline/test_serve.py",
     "rehearsal/aws_provider/",

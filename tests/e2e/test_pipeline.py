@@ -12,7 +12,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from playwright.sync_api import Page
 
+from pipeline.page.password import hashed
 from rehearsal.cloud.loopback import LOOPBACK, free
 from rehearsal.docker.sample import SAMPLE
 from rehearsal.load import dropped, dropped_by
@@ -22,8 +24,11 @@ from tests.e2e.conftest import ROOT, eventually, ok
 from tests.e2e.dock import Dock, docked
 from tests.pipeline.conftest import GITHUB, HUB
 from tests.pipeline.github import TOKEN, Github, standing
+from tests.pipeline.page.chromium import launched, shows, sign_in
+from tests.pipeline.page.conftest import PASSWORD
 
 QUICK = {"steps": [50], "bake": "2s", "prove_by": 50, "gates": {"errors": {"allow": 2}}}
+SLOW = {**QUICK, "bake": "3m", "deadline": "10m"}  # time to abort
 LONG = 120  # seconds from a push to its end
 HOOK = """#!/bin/sh
 cd "{root}" && PYTHONPATH="{root}" GIT_DIR="{bare}" CI="{ci}" exec "{python}" -m tests.e2e.build
@@ -98,7 +103,9 @@ def repository(dock: Dock, github: Github, tmp_path_factory: pytest.TempPathFact
         "services": {"shop": {**shop, "commit_tag": "main-{short}"}},
         "senders": {"github": "github", "dockerhub": "hub"},
         "status": {"token": "token", "api": github.url},
+        "page": {"operators": {"anna": "anna"}},
     }
+    (root / "anna").write_text(hashed(PASSWORD))
     (root / "pipeline.yaml").write_text(json.dumps(settings))
     ci = Ci(
         host=dock.host,
@@ -114,6 +121,20 @@ def repository(dock: Dock, github: Github, tmp_path_factory: pytest.TempPathFact
         serving.terminate()
         said, _ = serving.communicate(timeout=20)
         assert "Traceback" not in said, said
+
+
+@pytest.fixture
+def anna(repository: Repository) -> Iterator[Page]:
+    """An operator before the page, with a phone; a page that has an error of its own fails the test."""
+    wrong: list[str] = []
+    with launched() as browser:
+        context = browser.new_context(base_url=repository.ci.hooks, viewport={"width": 360, "height": 740})
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        sign_in(page)
+        yield page
+    assert wrong == []
 
 
 def listens(url: str) -> bool:
@@ -168,3 +189,44 @@ def test_the_same_commit_again_changes_nothing(dock, repository, github):
         lambda: "sluice_open{" not in httpx2.get(f"{repository.ci.hooks}/metrics").text, 30, "both are dealt with"
     )
     assert (dock.live(), len(github.statuses)) == ({before: 999}, count)
+
+
+def test_an_operator_sees_a_rollout_and_aborts_it(dock, repository, github, anna, tmp_path):
+    (before,) = dock.live()
+    dock.stage.configure(rollout=SLOW)
+    load = dock.load()
+    load.start()
+    commit = repository.push("ENV BUILT=third")
+    version = f"main-{commit[:7]}"
+    shows(anna, "A rollout is under way")
+    shows(anna, f"{version} errors: ")
+    anna.screenshot(path=tmp_path / "walking.png", full_page=True)
+    anna.get_by_role("link", name="Abort the rollout").click()
+    shows(anna, f"The rollout {before} 100 % → {version} 100 %")
+    anna.screenshot(path=tmp_path / "confirm.png", full_page=True)
+    anna.get_by_role("button", name="Abort the rollout").click()
+    shows(anna, f"stopped: live is {before} 100")
+    eventually(lambda: "failure" in told(github, commit), LONG, "the commit says that it failed")
+    assert (dock.live(), dock.recorded(), dock.marked()) == ({before: 999}, {before: 100}, False)
+    shows(anna, "stopped by the operator")
+    anna.screenshot(path=tmp_path / "aborted.png", full_page=True)
+    assert dropped(load.stop()) == []
+
+
+def test_an_operator_goes_back_to_what_was_before(dock, anna, tmp_path):
+    (before,) = dock.live()
+    load = dock.load()
+    load.start()
+    anna.get_by_role("link", name="All traffic to v1").click(timeout=60_000)
+    shows(anna, "The shares move at once")
+    anna.get_by_role("button", name="All traffic to v1").click()
+    eventually(lambda: dock.live() == {"v1": 999}, 60, "v1 has everything")
+    anna.locator("#shop-done li", has_text="All traffic to v1").locator(".good").wait_for(timeout=LONG * 1000)
+    shows(anna, "Live is what is declared")
+    assert (dock.recorded(), dock.marked()) == ({"v1": 100}, False)
+    assert dock.entry()["owner"].startswith("anna@")
+    shows(anna, "by anna@")
+    anna.screenshot(path=tmp_path / "back.png", full_page=True)
+    anna.get_by_role("link", name="report").first.click()
+    shows(anna, f"{before} 100 → v1 100")
+    assert dropped(load.stop()) == []

@@ -13,7 +13,7 @@ import httpx2
 import psutil
 
 from rehearsal.cloud.loopback import free
-from tests.pipeline.conftest import GITHUB
+from tests.pipeline.conftest import GITHUB, HUB
 from tests.pipeline.page.scenery import Scenery
 
 PROGRAM = """
@@ -36,12 +36,13 @@ class Standing:
         self.url = f"http://127.0.0.1:{self.port}"
         (folder / "github").write_bytes(GITHUB)
         (folder / "anna").write_text(hash_of_anna)
-        shop = {"stack": "prod", "image": f"127.0.0.1:{free()}/shop", "tags": ["main-*"]}
+        (folder / "hub").write_bytes(HUB)
+        shop = {"stack": "prod", "image": f"127.0.0.1:{free()}/shop", "tags": ["main-*"], "commit_tag": "main-{short}"}
         settings = {
             "listen": f"127.0.0.1:{self.port}",
             "folder": "data",
-            "services": {"shop": shop},
-            "senders": {"github": "github"},
+            "services": {"shop": {**shop, "github": "acme/shop", "codeship": "acme/shop"}},
+            "senders": {"github": "github", "dockerhub": "hub", "codeship": "hub", "generic": "hub"},
             "page": {"operators": {"anna": "anna"}},
         }
         (folder / "pipeline.yaml").write_text(json.dumps(settings))

@@ -1,19 +1,16 @@
 """The page in a real browser, headless Chromium: live, in the hand, in the dark. Screenshots: in the test's folder."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.pipeline.page.conftest import PASSWORD
+from tests.pipeline.page.chromium import WAIT, launched, shows, sign_in
 from tests.pipeline.page.frames import OLD, frame, good, ramp, settled
 from tests.pipeline.page.standing import Standing, standing
 from tests.walks import promoted, restored, stopped
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-WAIT = 60_000  # milliseconds
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1100, "height": 900}
 SMALL = "[...document.querySelectorAll('button, .button')].filter(e => e.getBoundingClientRect().height < 44).length"
@@ -37,7 +34,6 @@ CONTRAST = """() => {
   });
 }"""
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on PATH")
 Open = Callable[..., Page]
 
 
@@ -49,10 +45,8 @@ def there(tmp_path_factory: pytest.TempPathFactory, hash_of_anna: str) -> Iterat
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -69,10 +63,7 @@ def visit(chromium: Browser, there: Standing) -> Iterator[Open]:
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
         if signed_in:
-            page.goto("/sign-in")
-            page.get_by_label("Operator").fill("anna")
-            page.get_by_label("Password").fill(PASSWORD)
-            page.get_by_role("button", name="Sign in").click()
+            sign_in(page)
         page.goto("/")
         return page
 
@@ -80,10 +71,6 @@ def visit(chromium: Browser, there: Standing) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert wrong == []
-
-
-def shows(page: Page, text: str) -> None:
-    expect(page.locator("main")).to_contain_text(text, timeout=WAIT)
 
 
 def test_it_follows_a_rollout_without_being_loaded_again(visit, there, tmp_path):
