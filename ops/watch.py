@@ -19,7 +19,7 @@ from ops.history import Past, history
 from ops.journal import opened, walks
 from ops.snapshot import snapshot
 from ops.stack import Stack
-from ops.status import look, readiness
+from ops.status import SliceReport, look, readiness
 from rollout.clock import Clock
 from rollout.journal import Entry
 from rollout.mark import Mark
@@ -108,7 +108,7 @@ class Watcher:
         return self._store.entry(self._entry.run) if self._entry else next(walks(self._store, self._stack), None)
 
     def _share(self, live: dict[str, int | float]) -> None:
-        slices = [replace(one, share=live.get(one.version, 0)) for one in self._report.slices]
+        slices = [_sharing(one, live.get(one.version, 0)) for one in self._report.slices]
         self._report = replace(self._report, live=live, slices=slices)
 
     def _healths(self) -> None:
@@ -126,6 +126,12 @@ class Watcher:
             return False
         self._looked[what] = now
         return True
+
+
+def _sharing(one: SliceReport, share: int | float) -> SliceReport:
+    """*one* with *share*; one that was healthy a moment ago serves now, or is warm."""
+    known = one.readiness if one.readiness not in ("serving", "warm") else "serving" if share else "warm"
+    return replace(one, share=share, readiness=known)
 
 
 def watch(stack: Stack, console: Console, clock: Clock, *, once: bool) -> None:

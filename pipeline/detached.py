@@ -98,3 +98,10 @@ def is_on(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def gist(said: str) -> str:
+    """The line that says most of what a verb *said*: the last that begins with `error:`, its own; else the last."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("error:")]
+    return (errors or lines or ["no reason was given"])[-1].removeprefix("error:").strip()

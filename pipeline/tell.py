@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx2
 import structlog
 
+from pipeline.detached import gist
 from pipeline.errors import TellError
 from pipeline.records import Release, State
 from pipeline.settings import Service
@@ -61,7 +62,7 @@ class Tell:
     def _github(self, release: Release) -> None:
         if not (self.api and self.token and self.service.github and release.commit) or release.state not in STATES:
             return
-        said = SAID[release.state].format(version=release.version, stack=self.service.stack, why=_gist(release.why))
+        said = SAID[release.state].format(version=release.version, stack=self.service.stack, why=gist(release.why))
         body = {
             "state": STATES[release.state],
             "description": said if len(said) <= LONGEST else f"{said[: LONGEST - 1]}…",
@@ -112,10 +113,3 @@ def may_be_called(url: str, image: str) -> bool:
         return parts.scheme == "https" and host == HUB and port in (None, 443)
     same = f"{host}:{port}" if port else host
     return same == registry and (parts.scheme == "https" or (parts.scheme == "http" and host == "127.0.0.1"))
-
-
-def _gist(why: str) -> str:
-    """The line of *why* that says most: the first that begins with `error:`, else the last."""
-    lines = [line.strip() for line in why.splitlines() if line.strip()]
-    told = next((line for line in lines if line.startswith("error:")), lines[-1] if lines else "no reason was given")
-    return told.removeprefix("error:").strip()

@@ -12,6 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipeline.detached import gist
 from pipeline.page.actions import Action
 from pipeline.records import Release
 from rollout.summary import SPOKEN, WORDS, span
@@ -32,6 +33,11 @@ class Sight:
     trouble: str
     queue: list[Release]
     done: list[Action]
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the receiver has begun something that is not over."""
+        return any(one.state == "running" for one in self.queue) or any(one.code is None for one in self.done)
 
 
 def parts(sight: Sight, *, operator: str | None, may_sign_in: bool) -> dict[str, str]:
@@ -73,13 +79,6 @@ def _rate(bad: int, total: int) -> str:
     return f"{100 * bad / total:.2f} %" if total else "none"
 
 
-def _gist(text: str) -> str:
-    """The line of *text* that says most: the first that begins with `error:`, else the last."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    told = next((line for line in lines if line.startswith("error:")), lines[-1] if lines else "")
-    return told.removeprefix("error:").strip()
-
-
 templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -87,7 +86,7 @@ templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-templates.filters |= {"shares": shares, "utc": _utc, "span": span, "gist": _gist, "number": "{:,}".format}
+templates.filters |= {"shares": shares, "utc": _utc, "span": span, "gist": gist, "number": "{:,}".format}
 templates.globals |= {
     "rate": _rate,
     "goals": goals,

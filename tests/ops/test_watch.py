@@ -68,6 +68,7 @@ def test_live_weights_are_seen_at_once(stack, cloud, clock):
     cloud.shares = Live(HALF, None)
     seen = watcher.view()
     assert (seen.report.live, [one.share for one in seen.report.slices]) == ({"v1": 50, "v2": 50}, [50, 50])
+    assert [one.readiness for one in seen.report.slices] == ["serving", "serving"]
     assert seen.at == clock.now()
 
 

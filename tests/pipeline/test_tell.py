@@ -6,6 +6,7 @@ from dataclasses import replace
 import httpx2
 import pytest
 
+from pipeline.detached import gist
 from pipeline.records import Release
 from pipeline.tell import Tell, may_be_called
 from tests.pipeline.conftest import digest
@@ -101,3 +102,15 @@ def test_a_registrys_callback_is_called_at_the_end(github, tell, shop):
 )
 def test_a_callback_is_called_only_on_the_registrys_own_host(url, image, allowed):
     assert may_be_called(url, image) is allowed
+
+
+@pytest.mark.parametrize(
+    ("said", "gist_of_it"),
+    [
+        ("error: update failed\nerror: release v2 failed: 3 of 40\nlive is v1 100", "release v2 failed: 3 of 40"),
+        ("moved\nstopped: live is v1 100\n", "stopped: live is v1 100"),
+        ("", "no reason was given"),
+    ],
+)
+def test_of_what_a_verb_said_its_own_last_word_counts(said, gist_of_it):
+    assert gist(said) == gist_of_it

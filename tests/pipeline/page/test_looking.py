@@ -165,3 +165,10 @@ def test_each_moment_of_a_walk_can_be_shown(read_only, scenery, at):
 def test_a_hint_alone_changes_nothing_on_it(read_only, backlog, clock):
     backlog.add([Hint(sender="generic", service="shop", tag="main-9")], clock.now())
     assert "main-9" not in read_only.page()
+
+
+def test_while_something_of_its_own_is_on_nobody_is_told_to_run_an_update(read_only, scenery, backlog, clock):
+    backlog.keep(release("main-1"))
+    backlog.set(release("main-1"), "running", now=clock.now())
+    scenery.show(frame({"v1": 1000}, declared=NEW))
+    assert "makes it so" not in read_only.page("an update is under way")
