@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from ops import cli, terminal
 from ops.errors import BusyError, ConfigError, EngineError, OpsError, StoppedError
 from ops.facts import State
+from pipeline.page.password import is_right
 from rollout.routers.interface import Health, Live
 from tests.ops.conftest import AMI, OTHER
 
@@ -171,3 +172,28 @@ def test_a_comment_says_that_the_plan_is_refused_and_the_verb_fails(run, stack):
     assert (result.exit_code, result.stderr) == (1, "error: sluice:service.port is missing\n")
     assert "```text\nrefused: sluice:service.port is missing\n```" in result.stdout
     assert run("plan", "--to", "v1").stdout == ""
+
+
+def test_a_password_becomes_what_an_operators_file_holds_and_nothing_else_is_on_standard_output(run):
+    result = run("password", typed="correct horse battery\ncorrect horse battery\n")
+    assert result.exit_code == 0
+    assert is_right({"anna": result.stdout.strip()}, "anna", "correct horse battery")
+
+
+def test_a_password_that_is_too_short_is_refused(run):
+    result = run("password", typed="short\nshort\n")
+    assert (result.exit_code, result.stdout.strip()) == (2, "")
+    assert "12 to 256 characters" in result.stderr
+
+
+def test_a_program_that_watches_gets_lines_of_json(run, stack, cloud):
+    stack.released("v1", "v2")
+    result = run("watch", "--json", "--once")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["live"] == {"v2": 100}
+
+
+def test_a_walk_that_is_named_and_not_on_is_told_apart(run, stack):
+    result = run("stop", "--run", "older")
+    assert result.exit_code == 1
+    assert "the walk older is not on any more" in result.stderr
