@@ -112,6 +112,7 @@ def test_status_tells_programs_and_people_the_same(stage, images, file):
         "live": {"v2": 100},
         "slices": [v1, v2],
         "converged": True,
+        "schema": None,
     }
     text = ok(ops(stage, "status"))
     assert "live      v2 100" in text

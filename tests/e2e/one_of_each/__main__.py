@@ -61,6 +61,23 @@ aws.s3.BucketPolicy(
     opts=pulumi.ResourceOptions(depends_on=[block]),
 )
 
+places = aws.rds.SubnetGroup("data", subnet_ids=[subnet.id for subnet in subnets])
+aws.rds.Instance(
+    "data",
+    engine="postgres",
+    engine_version="18",
+    instance_class="db.t4g.micro",
+    allocated_storage=20,
+    storage_type="gp3",
+    storage_encrypted=True,
+    db_name="app",
+    username="app",
+    manage_master_user_password=True,
+    db_subnet_group_name=places.name,
+    vpc_security_group_ids=[group.id],
+    skip_final_snapshot=True,
+)
+
 balancer = aws.lb.LoadBalancer(
     "web", internal=True, subnets=[subnet.id for subnet in subnets], security_groups=[group.id], idle_timeout=30
 )
