@@ -20,7 +20,7 @@ check: setup ## format, lint, types and the fast tests: before each commit
 	@$(MAKE) --no-print-directory -j2 style fast
 
 test: setup style ## everything: make check, and the slow and end-to-end tests on the real engine
-	$(TWO) -m "not docker and not alone"
+	$(BIN)/python -m pytest -rs -n 2 --dist loadfile -m "not docker and not alone"
 	SLUICE_INSTALL_DOCKER=1 $(TWO) -m "docker and not alone"
 	$(BIN)/python -m pytest -rs -m alone
 

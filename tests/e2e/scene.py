@@ -115,6 +115,14 @@ class Scene:
             self.declare({version: 100}, **ONE_MOVE)
             ok(self.up(None, "env", "SLUICE_TAKE_OVER=yes"))
             assert self.state == alone(version)
+        self._shrink()
+
+    def _shrink(self) -> None:
+        """One instance of each slice: what took over from several has as many, and the next newcomer would, too."""
+        autoscaling = client(self.stage, "autoscaling")
+        for group in autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]:
+            if group["DesiredCapacity"] > 1:
+                autoscaling.set_desired_capacity(AutoScalingGroupName=group["AutoScalingGroupName"], DesiredCapacity=1)
 
     def ends(self) -> tuple[str, str]:
         """Which of v1 and v2 has all the traffic, and the other one; nothing misbehaves."""
