@@ -65,7 +65,7 @@ def test_the_sdk_sends_everything_but_strings_as_json() -> None:
     [
         ({"colour": "red"}, "unknown key colour"),
         ({"defaultTags": "{"}, "defaultTags must be JSON"),
-        ({"endpoints": '[{"rds": "http://127.0.0.1:1"}]'}, "endpoints of rds are not served"),
+        ({"endpoints": '[{"sqs": "http://127.0.0.1:1"}]'}, "endpoints of sqs are not served"),
         ({"profile": "no-such"}, "no-such"),
     ],
 )
