@@ -13,7 +13,7 @@ from ops import release as releasing
 from ops import rollback as returning
 from ops import schema as recording
 from ops import stop as stopping
-from ops.terminal import PROJECT, StackName, ask, say, stack_of, told
+from ops.terminal import PROJECT, Ami, Image, Reads, Signature, StackName, TakeOver, Writes, ask, say, stack_of, told
 
 HELP = """Release, roll back, look. Each verb does what a person does by hand: it edits Pulumi.STACK.yaml and runs
 `pulumi up`, and the two can be mixed at will.
@@ -32,20 +32,16 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, help=HELP, rich_markup_mode=None, pretty_exceptions_enable=False
 )
 
-TakeOver = Annotated[bool, typer.Option("--take-over", help="Start from live weights that nobody here set.")]
-
 
 @app.command()
 def release(
     version: Annotated[str, typer.Argument(metavar="VERSION", help="A new name, such as v42; never used before.")],
-    ami: Annotated[str | None, typer.Option(metavar="AMI", help="The machine image's id.")] = None,
-    image: Annotated[str | None, typer.Option(metavar="REPO@sha256:…", help="The image, by digest.")] = None,
+    ami: Ami = None,
+    image: Image = None,
     *,
-    reads: Annotated[
-        list[int] | None, typer.Option(metavar="N", help="A data schema that it reads; repeatable.")
-    ] = None,
-    writes: Annotated[int | None, typer.Option(metavar="N", help="The data schema that it writes, and reads.")] = None,
-    signature: Annotated[str | None, typer.Option(metavar="BUILDER:…", help="Who built it, by a signature.")] = None,
+    reads: Reads = None,
+    writes: Writes = None,
+    signature: Signature = None,
     take_over: TakeOver = False,
     stack: StackName = None,
 ) -> None:

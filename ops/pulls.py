@@ -8,7 +8,7 @@ import typer
 from ops import preview, proposal
 from ops.entry import entry
 from ops.errors import ConfigError
-from ops.terminal import StackName, say, stack_of, told
+from ops.terminal import Ami, Image, Reads, Signature, StackName, TakeOver, Writes, say, stack_of, told
 from rollout.clock import RealClock
 
 app = typer.Typer(no_args_is_help=True, help="Give a pull request a slice of its own, without any share.")
@@ -19,17 +19,15 @@ Pull = Annotated[int, typer.Argument(metavar="PULL", min=1, help="The number of 
 @app.command("open")
 def open_(
     pull: Pull,
-    ami: Annotated[str | None, typer.Option(metavar="AMI", help="The machine image's id.")] = None,
-    image: Annotated[str | None, typer.Option(metavar="REPO@sha256:…", help="The image, by digest.")] = None,
+    ami: Ami = None,
+    image: Image = None,
     *,
     declared_in: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The pull request's stack file: of what it declares anew.")
     ] = None,
-    reads: Annotated[
-        list[int] | None, typer.Option(metavar="N", help="A data schema that it reads; repeatable.")
-    ] = None,
-    writes: Annotated[int | None, typer.Option(metavar="N", help="The data schema that it writes, and reads.")] = None,
-    signature: Annotated[str | None, typer.Option(metavar="BUILDER:…", help="Who built it, by a signature.")] = None,
+    reads: Reads = None,
+    writes: Writes = None,
+    signature: Signature = None,
     stack: StackName = None,
 ) -> None:
     """Build its slice at share 0, in place of its last push's."""
@@ -52,9 +50,7 @@ def open_(
 @app.command()
 def promote(
     pull: Pull,
-    take_over: Annotated[
-        bool, typer.Option("--take-over", help="Start from live weights that nobody here set.")
-    ] = False,
+    take_over: TakeOver = False,
     stack: StackName = None,
 ) -> None:
     """Release its slice as it stands: nothing is built anew."""

@@ -20,6 +20,12 @@ err = Console(highlight=False, soft_wrap=True, stderr=True)
 StackName = Annotated[
     str | None, typer.Option("--stack", metavar="STACK", help="The stack; else the one that is selected.")
 ]
+TakeOver = Annotated[bool, typer.Option("--take-over", help="Start from live weights that nobody here set.")]
+Ami = Annotated[str | None, typer.Option(metavar="AMI", help="The machine image's id.")]
+Image = Annotated[str | None, typer.Option(metavar="REPO@sha256:…", help="The image, by digest.")]
+Reads = Annotated[list[int] | None, typer.Option(metavar="N", help="A data schema that it reads; repeatable.")]
+Writes = Annotated[int | None, typer.Option(metavar="N", help="The data schema that it writes, and reads.")]
+Signature = Annotated[str | None, typer.Option(metavar="BUILDER:…", help="Who built it, by a signature.")]
 
 
 @contextmanager

@@ -15,9 +15,8 @@ class Order:
 
     `recorded` by the last finished run (None: nothing), `planned` now, `declared` the versions whose slices exist, and
     of these the ones this run has `created`, and those that are `previews`; `retired` are to go after it. `contracts`:
-    what they say of the data.
-    `sizes`: instances that a release asks for. `take_over`: foreign live weights are accepted as the start; `down`:
-    that nobody is served is meant.
+    what they say of the data. `sizes`: instances that a release asks for. `take_over`: foreign live weights are
+    accepted as the start; `down`: that nobody is served is meant.
     """
 
     service: str

@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pipeline.detached import gist
+
 LINGER = 30.0  # seconds that a process is kept when nobody looks any more
 AGAIN = 10.0  # seconds until one that ended is started anew
 STALE = 10.0  # seconds without a frame after which the page says so
@@ -116,11 +118,11 @@ class Reader:
 
 
 async def _last(stream: asyncio.StreamReader) -> str:
-    """What the process said was wrong: the first of its last lines that begins with `error:`, else the last one."""
+    """What the process said was wrong, of its last lines; empty when it said nothing."""
     kept: list[str] = []
     async for line in stream:
         kept = [*kept[-19:], line.decode(errors="replace").strip()]
-    return next((one.removeprefix("error: ") for one in kept if one.startswith("error: ")), kept[-1] if kept else "")
+    return gist("\n".join(kept)) if kept else ""
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

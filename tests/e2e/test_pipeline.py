@@ -2,77 +2,24 @@
 but for the senders of hooks and for GitHub's statuses.
 """
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import asdict
-from pathlib import Path
 
 import httpx2
 import pytest
 from playwright.sync_api import Page
 
 from pipeline.page.password import hashed
-from rehearsal.cloud.loopback import LOOPBACK, free
-from rehearsal.docker.sample import SAMPLE
 from rehearsal.load import dropped, dropped_by
 from tests.e2e import build
-from tests.e2e.build import Ci
-from tests.e2e.conftest import ROOT, eventually, ok
+from tests.e2e.conftest import eventually, ok
 from tests.e2e.dock import Dock, docked
-from tests.pipeline.conftest import GITHUB, HUB
-from tests.pipeline.github import TOKEN, Github, standing
+from tests.e2e.pushes import LONG, Repository, served, told
+from tests.pipeline.github import Github, standing
 from tests.pipeline.page.chromium import launched, shows, sign_in
 from tests.pipeline.page.conftest import PASSWORD
 
 QUICK = {"steps": [50], "bake": "2s", "prove_by": 50, "gates": {"errors": {"allow": 2}}}
 SLOW = {**QUICK, "bake": "3m", "deadline": "10m"}  # time to abort
-LONG = 120  # seconds from a push to its end
-HOOK = """#!/bin/sh
-cd "{root}" && PYTHONPATH="{root}" GIT_DIR="{bare}" CI="{ci}" exec "{python}" -m tests.e2e.build
-"""
-
-
-class Repository:
-    """A clone of a bare repository whose post-receive hook builds what is pushed."""
-
-    def __init__(self, folder: Path, ci: Ci) -> None:
-        self.ci = ci
-        self._clone = folder / "clone"
-        bare = folder / "shop.git"
-        subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", str(bare)], check=True)
-        hook = bare / "hooks" / "post-receive"
-        (folder / "ci.json").write_text(json.dumps(asdict(ci)))
-        hook.write_text(HOOK.format(root=ROOT, bare=bare, ci=folder / "ci.json", python=sys.executable))
-        hook.chmod(0o755)
-        subprocess.run(["git", "clone", "--quiet", str(bare), str(self._clone)], check=True)
-
-    def push(self, *lines: str) -> str:
-        """Commit the sample service, with *lines* in its Dockerfile, and push it; the commit."""
-        (self._clone / "server.js").write_text(SAMPLE.read_text())
-        text = ["FROM sluice/node:latest", "COPY server.js /app/", *lines, 'CMD ["server.js"]', ""]
-        (self._clone / "Dockerfile").write_text("\n".join(text))
-        self._git("checkout", "--quiet", "-B", "main")
-        self._git("add", ".")
-        self._git(
-            "-c", "user.name=ann", "-c", "user.email=ann@example.com", "commit", "--quiet", "--message", "a change"
-        )
-        self._git("push", "--quiet", "origin", "main")
-        return self._git("rev-parse", "HEAD")
-
-    def _git(self, *words: str) -> str:
-        done = subprocess.run(
-            ["git", *words],
-            cwd=self._clone,
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "HOME": "/"},
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
 
 
 @pytest.fixture(scope="module")
@@ -93,34 +40,11 @@ def dock(docker_client, docker_host: str, github, tmp_path_factory: pytest.TempP
 
 @pytest.fixture(scope="module")
 def repository(dock: Dock, github: Github, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
-    port = free()
-    root = dock.stage.root
-    for name, secret in (("github", GITHUB), ("hub", HUB), ("token", TOKEN.encode())):
-        (root / name).write_bytes(secret)
-    shop = {"stack": "dock", "image": f"{dock.registry.host}/shop", "tags": ["main-*"], "github": "acme/shop"}
-    settings = {
-        "listen": f"{LOOPBACK}:{port}",
-        "services": {"shop": {**shop, "commit_tag": "main-{short}"}},
-        "senders": {"github": "github", "dockerhub": "hub"},
-        "status": {"token": "token", "api": github.url},
-        "page": {"operators": {"anna": "anna"}},
-    }
-    (root / "anna").write_text(hashed(PASSWORD))
-    (root / "pipeline.yaml").write_text(json.dumps(settings))
-    ci = Ci(
-        host=dock.host,
-        home=str(dock.registry.home),
-        port=dock.registry.port,
-        hooks=f"http://{LOOPBACK}:{port}",
-        github=GITHUB.decode(),
-        dockerhub=HUB.decode(),
-    )
-    with dock.stage.running(sys.executable, "-m", "ops", "serve") as serving:
-        eventually(lambda: listens(ci.hooks) or serving.poll() is not None, 30, "it listens")
-        yield Repository(tmp_path_factory.mktemp("git"), ci)
-        serving.terminate()
-        said, _ = serving.communicate(timeout=20)
-        assert "Traceback" not in said, said
+    """What is pushed to it is released to the dock; anna is an operator."""
+    (dock.stage.root / "anna").write_text(hashed(PASSWORD))
+    page = {"operators": {"anna": "anna"}}
+    with served(dock.stage, dock.host, dock.registry, github, tmp_path_factory.mktemp("git"), page=page) as repository:
+        yield repository
 
 
 @pytest.fixture
@@ -135,18 +59,6 @@ def anna(repository: Repository) -> Iterator[Page]:
         sign_in(page)
         yield page
     assert wrong == []
-
-
-def listens(url: str) -> bool:
-    try:
-        return httpx2.get(f"{url}/healthz").status_code == 200
-    except httpx2.TransportError:
-        return False
-
-
-def told(github: Github, commit: str) -> list[str]:
-    """The states that the commit went through."""
-    return [body["state"] for path, body in list(github.statuses) if path.endswith(commit)]
 
 
 def test_what_is_pushed_gets_the_traffic_and_its_commit_says_so(dock, repository, github):

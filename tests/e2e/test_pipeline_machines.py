@@ -1,6 +1,5 @@
 """The chain to machines: git push, build, registry, hooks, receiver, instances that run the image on their Docker."""
 
-import json
 import sys
 from collections.abc import Iterator
 
@@ -9,17 +8,14 @@ import pytest
 
 from images import build as images
 from images import fetch
-from rehearsal.cloud.loopback import LOOPBACK, free
 from rehearsal.docker.sample import build as sample
 from rehearsal.load import Load, dropped, dropped_by
 from rehearsal.registry import start, stop
 from rehearsal.registry_client import Registry
 from rehearsal.stage import Stage
-from tests.e2e.build import Ci
 from tests.e2e.conftest import eventually, live, marks, ok, recorded
-from tests.e2e.test_pipeline import LONG, Repository, listens, told
-from tests.pipeline.conftest import GITHUB, HUB
-from tests.pipeline.github import TOKEN, Github, standing
+from tests.e2e.pushes import LONG, Repository, served, told
+from tests.pipeline.github import Github, standing
 
 QUICK = {"ready": "60s", "steps": [50], "bake": "2s", "prove_by": 50, "gates": {"errors": {"allow": 2}}}
 
@@ -54,33 +50,10 @@ def machines(stage: Stage, docker_host: str, docker_client, registry: Registry) 
 def repository(
     stage: Stage, machines: tuple[str, str], registry: Registry, github: Github, tmp_path_factory
 ) -> Iterator[Repository]:
-    """What is pushed to it is built; `ops serve` hears of it."""
+    """What is pushed to it is released to the machines."""
     ami, docker_host = machines
-    port = free()
-    for name, secret in (("github", GITHUB), ("hub", HUB), ("token", TOKEN.encode())):
-        (stage.root / name).write_bytes(secret)
-    shop = {"stack": "e2e", "ami": ami, "image": f"{registry.host}/shop", "tags": ["main-*"], "github": "acme/shop"}
-    settings = {
-        "listen": f"{LOOPBACK}:{port}",
-        "services": {"shop": {**shop, "commit_tag": "main-{short}"}},
-        "senders": {"github": "github", "dockerhub": "hub"},
-        "status": {"token": "token", "api": github.url},
-    }
-    (stage.root / "pipeline.yaml").write_text(json.dumps(settings))
-    ci = Ci(
-        host=docker_host,
-        home=str(registry.home),
-        port=registry.port,
-        hooks=f"http://{LOOPBACK}:{port}",
-        github=GITHUB.decode(),
-        dockerhub=HUB.decode(),
-    )
-    with stage.running(sys.executable, "-m", "ops", "serve") as serving:
-        eventually(lambda: listens(ci.hooks) or serving.poll() is not None, 30, "it listens")
-        yield Repository(tmp_path_factory.mktemp("git"), ci)
-        serving.terminate()
-        said, _ = serving.communicate(timeout=20)
-        assert "Traceback" not in said, said
+    with served(stage, docker_host, registry, github, tmp_path_factory.mktemp("git"), ami=ami) as repository:
+        yield repository
 
 
 @pytest.fixture
