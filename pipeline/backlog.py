@@ -17,6 +17,10 @@ from pipeline.records import COLUMNS, Release, State, Waiting, of_row
 
 ENDED = ("known", "released", "failed", "superseded", "older")
 SCHEMA = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+CALLBACKS = (
+    "select url from callback where service = ? and tag = ? and not exists (select 1 from release where release.tag ="
+    " callback.tag and release.service = callback.service and digest != ? and state in ('waiting', 'running'))"
+)
 
 
 class Backlog:
@@ -119,10 +123,13 @@ class Backlog:
             base.execute("insert or ignore into look values (?)", (service,))
 
     def callbacks(self, release: Release) -> Iterator[str]:
-        """Where a sender wants to hear of *release*'s tag; one is forgotten once the next is asked for, or the end."""
+        """Where a sender wants to hear of *release*'s tag; one is forgotten once the next is asked for, or the end.
+
+        None while the same tag has another image that is not over: that one's end is what they want to hear of.
+        """
         of = (release.service, release.tag)
         with self._lock, closing(self._base.cursor()) as cursor:
-            urls = cursor.execute("select url from callback where service = ? and tag = ?", of).fetchall()
+            urls = cursor.execute(CALLBACKS, (*of, release.digest)).fetchall()
         for (url,) in urls:
             yield url
             with self._change() as base:
@@ -187,10 +194,7 @@ class Backlog:
 def _insert(base: sqlite3.Connection, release: Release) -> bool:
     done = base.execute(
         "insert or ignore into release (service, digest, version, tag, commit_id, pushed, at, state)"
-        " values (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(release.service, release.digest, release.version, release.tag),
-            *(release.commit, release.pushed, release.at, release.state),
-        ),
+        " values (:service, :digest, :version, :tag, :commit, :pushed, :at, :state)",
+        vars(release),
     )
     return bool(done.rowcount)

@@ -52,7 +52,7 @@ class Tell:
         log = structlog.get_logger().bind(version=release.version)
         try:
             self._github(release)
-            if release.state in ("released", "failed"):
+            if release.state not in ("known", "waiting", "running"):
                 self._hub(release)
         except TellError as error:
             log.warning("not told", error=str(error))
@@ -80,8 +80,7 @@ class Tell:
             if not may_be_called(url, self.service.image):
                 structlog.get_logger().warning("callback elsewhere", host=urlsplit(url).hostname)
                 continue
-            state = "success" if release.state == "released" else "failure"
-            self._post(url, {"state": state, "context": f"sluice/{self.service.stack}"}, {})
+            self._post(url, {"state": STATES[release.state], "context": f"sluice/{self.service.stack}"}, {})
 
     def _post(self, url: str, body: Mapping[str, str], headers: Mapping[str, str]) -> None:
         host = urlsplit(url).hostname

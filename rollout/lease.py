@@ -55,7 +55,7 @@ class Lease:
                 f"{self.mine.run}, found {found}. Left as found"
             )
         if live.mark and live.mark.stop:
-            raise StoppedError("stopped by the operator (`ops stop`)")
+            raise StoppedError(f"stopped by {live.mark.stop} (`ops stop`)")
         now = int(self._clock.now())
         if live.mark and live.mark.until - now < LEASE // 2:
             self._router.set_mark(replace(self.mine, until=now + LEASE), self._carried)

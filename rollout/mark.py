@@ -33,14 +33,17 @@ class Owner:
 
 @dataclass(frozen=True)
 class Mark:
-    """One walk: `run` its id, `start` and `goal` its ends; past `until` (unix seconds) it counts as dead."""
+    """One walk: `run` its id, `start` and `goal` its ends; past `until` (unix seconds) it counts as dead.
+
+    `stop`: who asked it to put back what it moved; empty while nobody did.
+    """
 
     run: str
     start: Shares
     goal: Shares
     owner: Owner
     until: int
-    stop: bool = False
+    stop: str = ""
 
     def __str__(self) -> str:
         return f"{text(self.start)} → {text(self.goal)} by {self.owner}"
@@ -50,6 +53,12 @@ def me() -> Owner:
     """The present process as an owner; ACTOR names whom it acts for, where that is not its user."""
     user = os.environ.get(ACTOR) or getpass.getuser()
     return Owner(plain(user), plain(socket.gethostname()), os.getpid(), int(psutil.Process().create_time()))
+
+
+def asker() -> str:
+    """Whom the present process acts for, as what `stop` is."""
+    owner = me()
+    return f"{owner.user}@{owner.host}"
 
 
 def is_alive(mark: Mark, now: float) -> bool:
@@ -77,7 +86,7 @@ def to_fields(mark: Mark) -> dict[str, str]:
         "to": _join(mark.goal),
         "owner": f"{owner.user}@{owner.host} {owner.pid} {owner.born}",
         "until": str(mark.until),
-        **({"stop": "yes"} if mark.stop else {}),
+        **({"stop": mark.stop} if mark.stop else {}),
     }
 
 
@@ -93,7 +102,8 @@ def from_fields(fields: Mapping[str, str]) -> Mark | None:
         user, _, host = who.rpartition("@")
         owner = Owner(user, host, int(pid), int(born))
         ends = _split(fields["from"]), _split(fields["to"])
-        return Mark(fields["run"], *ends, owner, int(fields["until"]), "stop" in fields)
+        asked = (fields["stop"] or "somebody") if "stop" in fields else ""  # a tag by hand may be empty
+        return Mark(fields["run"], *ends, owner, int(fields["until"]), asked)
     except (KeyError, ValueError) as error:
         raise ValueError(f"the mark {dict(fields)} cannot be read: {error}") from None
 

@@ -34,7 +34,7 @@ def recover(router: Router, fleets: Fleets, clock: Clock, live: Live, say: Calla
             "--take-over) walks from them"
         )
     until = int(clock.now()) + LEASE
-    mine = replace(dead, run=uuid.uuid4().hex[:8], owner=marks.me(), until=until, stop=False)
+    mine = replace(dead, run=uuid.uuid4().hex[:8], owner=marks.me(), until=until, stop="")
     lease = Lease(router, clock, threading.Event(), mine=mine, held=live.shares, carried=())
     try:
         lease.take()

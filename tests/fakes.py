@@ -71,7 +71,7 @@ class FakeRouter:
         self.marks.append(mark)
         held = self.live.mark
         if mark and held and held.run == mark.run and held.stop:
-            mark = replace(mark, stop=True)  # a renewed mark leaves a stop that is beside it
+            mark = replace(mark, stop=held.stop)  # a renewed mark leaves a stop that is beside it
         self.live = replace(self.live, mark=mark, carried=self.live.carried | set(carried))
 
     def set_schema(self, schema: Schema) -> None:
@@ -83,7 +83,7 @@ class FakeRouter:
         """As `ops stop` does."""
         assert self.live is not None
         assert self.live.mark is not None
-        self.live = replace(self.live, mark=replace(self.live.mark, stop=True))
+        self.live = replace(self.live, mark=replace(self.live.mark, stop="bob@elsewhere"))
 
     def health(self, version: str) -> Health:
         self._fail_if("health")

@@ -20,7 +20,7 @@ LIBRARIES = "usr/lib/x86_64-linux-gnu"
 LOADER = "ld-linux-x86-64.so.2"
 OF_GLIBC = ("libc.so.6", "libm.so.6", "libdl.so.2", "librt.so.1", "libpthread.so.0")
 PROGRAMS = ("postgres", "initdb", "pg_isready", "psql", "pg_dump", "pg_dumpall", "pg_restore")
-COMMANDS = ("sh", "cat", "mv", "rm")
+COMMANDS = ("sh", "cat", "chown", "mv", "rm")
 FOR_BUILDERS = ("libecpg", "libpgtypes", "libpq.")  # what only compilers of other programs look for
 
 

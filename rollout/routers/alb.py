@@ -96,7 +96,7 @@ class AlbRouter:
         live = self.read()
         if live is None or live.mark is None or live.mark.run != run:
             return False
-        self._tag("ask the walk to stop", {f"{TAG}stop": "yes"})
+        self._tag("ask the walk to stop", {f"{TAG}stop": marks.asker()})
         live = self.read()
         if live is not None and live.mark is not None and live.mark.run == run:
             return True

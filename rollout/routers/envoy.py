@@ -51,7 +51,10 @@ class EnvoyRouter:
 
     def read(self) -> Live | None:
         """The live shares and mark; None until the first share is set."""
-        *files, page = self._sh(LOOK, self.folder, str(self.admin), PAGE_OF_ROUTES).split(b"\n", 4)
+        said = self._sh(LOOK, self.folder, str(self.admin), PAGE_OF_ROUTES).split(b"\n", 4)
+        if len(said) < 5:  # Docker may lose what a short command printed
+            raise RouterError("the router's answer was cut short", passing=True)
+        *files, page = said
         mark, stop, carried, schema = (_json(text) for text in files)
         self._followed = service.followed(admin.parse(page))
         self._carried = carried or {}
@@ -59,9 +62,10 @@ class EnvoyRouter:
         if shares is None:
             return None
         try:
-            found = marks.from_fields({**mark, **({"stop": "yes"} if stop == mark["run"] else {})}) if mark else None
+            asked = {"stop": stop["by"]} if mark and stop and stop["run"] == mark["run"] else {}
+            found = marks.from_fields({**mark, **asked}) if mark else None
             data = schemas.from_field(schema) if schema else None
-        except (KeyError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise ForeignError(f"{error}; remove it in {self.folder}/{BESIDE} in the router to go on") from None
         known = [v for v, digest in self._carried.items() if digest == _digest(self.contents.get(v, ""))]
         return Live(shares, found, frozenset(known), data)
@@ -95,7 +99,7 @@ class EnvoyRouter:
         """Ask the walk *run* to stop; False when its mark is not there (any more)."""
         if not self._is_on(run):
             return False
-        self._put(f"{BESIDE}/stop", json.dumps(run))
+        self._put(f"{BESIDE}/stop", json.dumps({"run": run, "by": marks.asker()}))
         return self._is_on(run)
 
     def _is_on(self, run: str) -> bool:

@@ -118,10 +118,10 @@ class Dock:
 
     def inside(self, *command: str) -> str:
         """What *command* prints inside the router, without any code of the program."""
-        done = self.router.exec_run(list(command))
-        output = done.output
-        assert isinstance(output, bytes)
-        return output.decode() if done.exit_code == 0 else ""
+        code, output = None, b""
+        while code is None:  # the daemon does not know yet how it ended
+            code, output = self.router.exec_run(list(command))
+        return output.decode() if code == 0 else ""
 
     def followed(self) -> dict[str, Any]:
         """The routes that Envoy follows, with their version, as its admin page has them; {} when it does not answer."""

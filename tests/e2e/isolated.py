@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from typing import Self
 
 from tests.e2e.dock import Dock
 
@@ -9,8 +10,9 @@ PAUSE = 0.02  # seconds between two rounds
 
 
 class Isolated:
-    """Asks *versions* of *dock* by their isolation routes until `stop`; `answered`: how often, by who was asked and who
-    answered; `failed`: what was said for want of an answer.
+    """Asks *versions* of *dock* by their isolation routes until `stop`, or while the block runs.
+
+    `answered`: how often, by who was asked and who answered; `failed`: what was said for want of an answer.
     """
 
     def __init__(self, dock: Dock, *versions: str) -> None:
@@ -21,6 +23,12 @@ class Isolated:
         self.failed: list[str] = []
         self._thread = threading.Thread(target=self._ask, daemon=True)
         self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def stop(self) -> Counter[tuple[str, str]]:
         """Ask nobody any more; all of `answered`."""

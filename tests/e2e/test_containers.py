@@ -97,7 +97,7 @@ def test_ops_stop_ends_the_walk(dock):
     with dock.ramping(250) as up:
         ok(dock.stage.run(*OPS, "stop"))
         text, _ = up.communicate(timeout=20)
-    assert "stopped by the operator (`ops stop`). Restored v1 100" in text
+    assert "(`ops stop`). Restored v1 100" in text
     assert dock.live() == {"v1": 999}
 
 

@@ -53,8 +53,8 @@ def dock(built: Dock, ends: tuple[str, str]) -> Iterator[Dock]:
     load, isolated = built.load(60), Isolated(built, *ends)
     load.start()
     yield built
-    built.inside("sh", "-c", WRITABLE)
     answers, answered = load.stop(), isolated.stop()
+    built.inside("sh", "-c", WRITABLE)
     assert dropped(answers) == []
     assert set(answered) == {("v1", "v1"), ("v2", "v2")}
 
@@ -176,7 +176,7 @@ def converge(dock: Dock, version: str) -> None:
 
 def ask_stop(dock: Dock, unwritable: str) -> None:
     """As `ops stop` does; from then on nothing can be written into *unwritable*: the routes, or what is beside them."""
-    dock.inside("sh", "-c", STOP, json.dumps(dock.mark()["run"]), unwritable)
+    dock.inside("sh", "-c", STOP, json.dumps({"run": dock.mark()["run"], "by": "bob@elsewhere"}), unwritable)
 
 
 def await_refusal(dock: Dock, since: int) -> None:

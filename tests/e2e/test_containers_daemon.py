@@ -119,13 +119,15 @@ def began(dock: Dock) -> dict[str, str]:
 @pytest.mark.parametrize("lost", [partial(restart, live=False), reboot], ids=["daemon", "host"])
 def test_after_a_restart_the_declared_weights_are_live_and_no_slice_answers_for_another(dock, home, lost):
     before, first = dock.live(), began(dock)
-    load, isolated = dock.load(), Isolated(dock, *VERSIONS)
-    load.start()
-    lost(home)
-    eventually(lambda: live(dock) == before, 60, "the weights are live")
-    answered = isolated.answered.copy()
-    eventually(lambda: all(isolated.answered[one, one] > answered[one, one] + 20 for one in VERSIONS), 60, "all answer")
-    isolated.stop()
+    load = dock.load()
+    with Isolated(dock, *VERSIONS) as isolated:
+        load.start()
+        lost(home)
+        eventually(lambda: live(dock) == before, 60, "the weights are live")
+        answered = isolated.answered.copy()
+        eventually(
+            lambda: all(isolated.answered[one, one] > answered[one, one] + 20 for one in VERSIONS), 60, "all answer"
+        )
     answers = load.stop()
     after = began(dock)
     assert set(after) == set(first)
@@ -141,15 +143,13 @@ def test_with_live_restore_a_restart_of_the_daemon_is_seen_by_nobody_on_the_netw
     before, first = dock.live(), began(dock)
     # Not by the published port: on loopback the daemon's own proxy holds it, which ends with the daemon.
     inside = f"http://{addresses.router(dock.subnet)}:{names.ENTRY}"
-    isolated = Isolated(replace(dock, url=inside), *VERSIONS)
-    with living_on(home):
+    with Isolated(replace(dock, url=inside), *VERSIONS) as isolated, living_on(home):
         answered = isolated.answered.copy()
         restart(home, live=True)
         passed = {one: isolated.answered[one, one] - answered[one, one] for one in VERSIONS}
-        assert live(dock) == before
+        eventually(lambda: live(dock) == before, 20, "the daemon reaches its containers again")
         eventually(lambda: dock.ask()[0] == 200, 20, "the published port answers")
         ok(dock.up("--expect-no-changes"))
-    isolated.stop()
     assert isolated.failed == []
     assert {wanted for wanted, who in isolated.answered if wanted != who} == set()
     assert min(passed.values()) > 0

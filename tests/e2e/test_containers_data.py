@@ -3,6 +3,7 @@
 import json
 import secrets
 import sys
+import textwrap
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ import pytest
 
 from images import build, fetch
 from rehearsal.stage import Done
-from tests.e2e.conftest import eventually, ok
+from tests.e2e.conftest import ROOT, eventually, ok
 from tests.e2e.dock import Dock, docked
 from tests.e2e.refusals import AT_ONCE, PREVIEW, refused
 
@@ -152,6 +153,33 @@ def test_no_secret_is_seen_anywhere_but_in_its_file(counted):
     for needle in (CANARY, password):
         assert [where for where, text in seen.items() if needle in text] == []
     assert "PGPASSFILE=/run/sluice/pgpass-v2" in seen["inspect shop-v2"]  # it was looked at where it would be
+
+
+def test_a_password_that_was_lost_is_given_anew_as_the_docs_say(counted):
+    dock = counted.dock
+    counted.visit()
+    empty = ["sh", "-c", "rm /p/*"]
+    at = {"shop-password": {"bind": "/p"}}
+    dock.client.containers.run("sluice/postgres", empty[1:], entrypoint=empty[:1], user="0", volumes=at, remove=True)
+    dock.add("v5")
+    dock.declare({"v5": 100}, **AT_ONCE)
+    refused(dock, "the database's password is gone from the volume shop-password on", preview=False)
+    assert counted.dock.ask()[0] == 200
+    ok(dock.stage.run("env", f"DOCKER_HOST={dock.host}", "bash", "-euo", "pipefail", "-c", repair()))
+    ok(dock.up())
+    counted.visit()
+    counted.database.restart()  # it reads its own file again
+    eventually(lambda: counted.ask()[0] == 200, 30, "it counts again")
+    counted.visits += 1
+    counted.visit()
+
+
+def repair() -> str:
+    """What docs/data.md says for a lost volume of passwords."""
+    text = (ROOT / "docs" / "data.md").read_text()
+    block = text.partition("If the volume `shop-password` is lost")[2].partition("\n\n")[2].partition("\n\n")[0]
+    assert block.startswith("    P=$(")
+    return textwrap.dedent(block)
 
 
 def printed(counted: Counted) -> dict[str, str]:

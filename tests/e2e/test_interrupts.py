@@ -133,7 +133,7 @@ def test_ops_stop_restores_within_two_seconds(ramps):
         text, _ = up.communicate(timeout=20)
         said, _ = stop.communicate(timeout=20)
     assert (up.returncode != 0, stop.returncode) == (True, 0), said
-    assert "stopped by the operator (`ops stop`). Restored v1 100" in text
+    assert "(`ops stop`). Restored v1 100" in text
     ramps.await_end()
 
 

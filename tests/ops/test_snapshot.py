@@ -56,7 +56,7 @@ def test_it_has_the_walk_that_is_on_with_its_evidence(stack, cloud, clock, journ
         "to": {"v2": 100},
         "owner": str(me()),
         "alive": True,
-        "stop": False,
+        "stop": "",
     }
     assert [step["done"] for step in found["walk"]["steps"]] == [1, 5, 25, 50, 100]
     assert [step["at"] is not None for step in found["walk"]["steps"]] == [True, True, True, False, False]

@@ -53,6 +53,16 @@ def test_a_release_of_one_image_is_there_once(backlog):
     assert [one.version for one in backlog.releases("shop")] == ["main-1"]
 
 
+def test_a_callback_of_a_tag_that_names_another_image_by_now_waits_for_that_ones_end(backlog):
+    url, newer = "https://registry.hub.docker.com/1", replace(RELEASE, digest=digest("b"), pushed=2.0)
+    backlog.add([replace(HINT, callback=url)], 1.0)
+    backlog.keep(RELEASE)
+    backlog.keep(newer)
+    assert list(backlog.callbacks(RELEASE)) == []
+    backlog.set(newer, "released", now=3.0)
+    assert list(backlog.callbacks(RELEASE)) == [url]
+
+
 def test_a_callback_that_could_not_be_called_is_kept(backlog):
     urls = [f"https://registry.example.com/{number}" for number in (1, 2)]
     backlog.add([replace(HINT, callback=url) for url in urls], 1.0)

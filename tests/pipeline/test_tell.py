@@ -73,14 +73,18 @@ def test_what_has_no_commit_and_what_was_never_released_is_told_to_nobody(github
     assert github.statuses == []
 
 
-def test_a_registrys_callback_is_called_at_the_end(github, tell, shop):
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [("released", "success"), ("failed", "failure"), ("superseded", "error"), ("older", "error")],
+)
+def test_a_registrys_callback_is_called_at_every_end(github, tell, shop, state, said):
     urls = [f"{github.url}/hook/1"]
     image = f"127.0.0.1:{github.server_port}/acme/shop"
     elsewhere = shop.model_copy(update={"image": image})
     told = replace(tell, token=None, service=elsewhere, callbacks=lambda _: [urls.pop()] if urls else [])
     assert told(replace(RELEASE, state="running"))
-    assert told(RELEASE)
-    assert github.statuses == [("/hook/1", {"state": "success", "context": "sluice/prod"})]
+    assert told(replace(RELEASE, state=state, why="why"))
+    assert github.statuses == [("/hook/1", {"state": said, "context": "sluice/prod"})]
 
 
 @pytest.mark.parametrize(

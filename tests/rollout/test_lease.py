@@ -41,7 +41,7 @@ def test_it_is_renewed_before_it_runs_out(lease, router, clock):
 def test_a_stop_beside_a_renewed_mark_is_seen(lease, router, clock):
     clock.sleep(LEASE / 2 + 1)
     router.ask_stop()
-    with pytest.raises(StoppedError, match="ops stop"):
+    with pytest.raises(StoppedError, match=r"stopped by bob@elsewhere \(`ops stop`\)"):
         lease.check()
 
 

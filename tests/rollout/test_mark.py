@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.mark import Mark, Owner, from_fields, is_alive, me, to_fields
+from rollout.mark import Mark, Owner, asker, from_fields, is_alive, me, to_fields
 from tests.rollout.test_shares import all_shares
 
 NOW = 1_800_000_000
 
 
-@given(all_shares(), all_shares(), st.booleans())
+@given(all_shares(), all_shares(), st.sampled_from(["", asker()]))
 def test_a_mark_survives_being_written_as_tags_an_alb_accepts(start, goal, stop):
     mark = Mark("ab12cd34", start, goal, me(), NOW, stop)
     fields = to_fields(mark)
@@ -27,6 +27,13 @@ def test_a_mark_survives_being_written_as_tags_an_alb_accepts(start, goal, stop)
 @pytest.mark.parametrize("fields", [{}, {"stop": "yes"}])
 def test_no_fields_are_no_mark_and_a_lone_stop_is_none_either(fields):
     assert from_fields(fields) is None
+
+
+def test_a_wish_that_names_nobody_is_one_all_the_same():
+    fields = to_fields(Mark("ab12cd34", {"v1": 1000}, {"v2": 1000}, me(), NOW)) | {"stop": ""}
+    found = from_fields(fields)
+    assert found
+    assert found.stop == "somebody"
 
 
 @pytest.mark.parametrize("damage", [{"until": "soon"}, {"owner": "somebody"}, {"from": "v1"}])

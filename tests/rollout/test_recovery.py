@@ -10,7 +10,7 @@ from rollout.routers.interface import Live
 from tests.fakes import FakeFleets
 
 V1, V2, AT_25 = {"v1": 1000}, {"v2": 1000}, {"v1": 750, "v2": 250}
-DEAD = Mark("dead1234", V1, V2, Owner("ann", "elsewhere", 4_194_303, 1), 0, stop=True)
+DEAD = Mark("dead1234", V1, V2, Owner("ann", "elsewhere", 4_194_303, 1), 0, stop="bob@elsewhere")
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_what_the_walk_started_from_is_put_back_in_one_write_and_the_mark_goes(r
 def test_while_it_works_the_mark_is_this_processs_on_the_same_way(recovered, router, clock):
     recovered()
     mine = router.marks[0]
-    assert (mine.start, mine.goal, mine.owner, mine.stop) == (V1, V2, me(), False)
+    assert (mine.start, mine.goal, mine.owner, mine.stop) == (V1, V2, me(), "")
     assert mine.run != DEAD.run
     assert mine.until > clock.now()
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from rollout.errors import ForeignError, RouterError
-from rollout.mark import Mark, Owner, to_fields
+from rollout.mark import Mark, Owner, asker, to_fields
 from rollout.routers.alb import AlbRouter
 from rollout.routers.interface import Health, Live
 from rollout.schema import Schema
@@ -21,7 +21,7 @@ LONG = [f"{number}{'x' * 39}" for number in range(MOST)]  # versions as long as 
 IN_ONE = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
-def marked(start: Shares, goal: Shares, *, stop: bool = False) -> Mark:
+def marked(start: Shares, goal: Shares, *, stop: str = "") -> Mark:
     return Mark("ab12cd34", start, goal, OWNER, 1_800_000_060, stop)
 
 
@@ -217,11 +217,11 @@ def test_a_stop_beside_the_mark_is_seen_and_outlives_a_renewal(groups):
     rule = groups.rule({"v1": 999})
     router = router_of(groups)
     router.set_mark(marked({"v1": 1000}, {"v2": 1000}))
-    groups.aws("elbv2").add_tags(ResourceArns=[rule], Tags=[{"Key": "sluice:stop", "Value": "yes"}])
+    groups.aws("elbv2").add_tags(ResourceArns=[rule], Tags=[{"Key": "sluice:stop", "Value": "bob@elsewhere"}])
     router.set_mark(marked({"v1": 1000}, {"v2": 1000}))
     live = router.read()
     assert live
-    assert live.mark == marked({"v1": 1000}, {"v2": 1000}, stop=True)
+    assert live.mark == marked({"v1": 1000}, {"v2": 1000}, stop="bob@elsewhere")
 
 
 def test_a_walk_is_asked_to_stop(groups):
@@ -229,7 +229,7 @@ def test_a_walk_is_asked_to_stop(groups):
     router, mark = router_of(groups), marked({"v1": 1000}, {"v2": 1000})
     router.set_mark(mark)
     assert router.ask_stop(mark.run)
-    assert router.read() == Live({"v1": 1000}, replace(mark, stop=True))
+    assert router.read() == Live({"v1": 1000}, replace(mark, stop=asker()))
 
 
 @pytest.mark.parametrize("mark", [None, "deadbeef"])
@@ -266,7 +266,7 @@ def test_a_stop_that_came_too_late_is_taken_away(groups, monkeypatch, next_one):
 def test_a_stop_that_was_beside_a_dead_walks_mark_does_not_stop_the_next_one(groups):
     groups.rule({"v1": 999})
     router = router_of(groups)
-    router.set_mark(marked({"v1": 1000}, {"v2": 1000}, stop=True))
+    router.set_mark(marked({"v1": 1000}, {"v2": 1000}, stop="bob@elsewhere"))
     router.read()
     mine = replace(marked({"v1": 1000}, {"v2": 1000}), run="0f0f0f0f")
     router.set_mark(mine)
@@ -336,7 +336,7 @@ def carried(router: AlbRouter) -> frozenset[str]:
 
 def test_the_longest_mark_there_can_be_fits_into_tags(groups):
     whole = dict.fromkeys(LONG, 1000 // MOST)
-    mark = marked(whole, dict.fromkeys(reversed(LONG), 200), stop=True)
+    mark = marked(whole, dict.fromkeys(reversed(LONG), 200), stop="bob@elsewhere")
     fields = to_fields(mark)
     assert all(re.fullmatch(r"[A-Za-z0-9 _.:/=+@-]{1,256}", value) for value in fields.values())
     assert len(fields) + 2 <= 50

@@ -5,7 +5,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -16,11 +16,12 @@ from rehearsal.cloud.loopback import LOOPBACK, free
 from rehearsal.cloud.proxy import Proxy
 from rollout import mark as marks
 from rollout.envoy import resources, service
+from rollout.envoy.beside import LOOK
 from rollout.envoy.config import Endpoint, Listener
 from rollout.envoy.service import ENTRY, Group
 from rollout.errors import ForeignError, RouterError
 from rollout.mark import Mark
-from rollout.routers.envoy import EnvoyRouter
+from rollout.routers.envoy import PAGE_OF_ROUTES, EnvoyRouter
 from rollout.routers.interface import Live
 from rollout.schema import Schema
 
@@ -193,7 +194,7 @@ def test_only_the_walk_that_is_on_is_asked_to_stop(router, place):
     live = router.read()
     assert live is not None
     assert live.mark is not None
-    assert live.mark.stop
+    assert live.mark.stop == marks.asker()
     router.set_mark(marks.Mark(**{**vars(MARK), "run": "ffffffff"}))
     live = router.read()
     assert live is not None
@@ -287,6 +288,17 @@ def test_a_router_that_comes_back_has_its_weights_and_the_mark(router, place):
     place.proxy.admin = 0
     place.proxy.start()
     assert place.router().read() == Live({"v1": 300, "v2.0": 700}, MARK)
+
+
+def test_an_answer_that_was_cut_short_is_to_be_asked_for_again_and_never_taken_for_another(router, place):
+    router.set_shares({"v1": 750, "v2.0": 250})
+    router.set_mark(MARK, ["v1"])
+    whole = place.run(["sh", "-c", LOOK, str(place.folder), str(place.proxy.admin), PAGE_OF_ROUTES])
+    for length in range(len(whole.rstrip())):
+        cut = replace(router, run=lambda _, length=length: whole[:length])
+        with pytest.raises(RouterError) as told:
+            cut.read()
+        assert told.value.passing
 
 
 def test_routes_that_someone_else_wrote_are_foreign(router, place):
