@@ -48,7 +48,7 @@ def carry_out(stack: Stack, change: Change, say: Callable[[str], None], clock: C
         raise type(error)(f"{change.what} failed: {error}\n{_settle(stack, change, before, after)}") from None
     except KeyboardInterrupt:
         raise StoppedError(f"{change.what} was stopped\n{_settle(stack, change, before, after)}") from None
-    say(f"done: {change.what}; live is {text(shares)}")
+    say(f"{change.what}: {text(shares)} is live")
 
 
 def _up(stack: Stack, change: Change, say: Callable[[str], None], clock: Clock) -> None:

@@ -1,5 +1,6 @@
 """The command line of the operator's verbs: it parses, calls, and turns errors into exit codes; it decides nothing."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -142,7 +143,10 @@ def password() -> None:
     from ops import serve as serving  # noqa: PLC0415
 
     with told():
-        given = typer.prompt("password", hide_input=True, confirmation_prompt=True, err=True)
+        if sys.stdin.isatty():
+            given = typer.prompt("password", hide_input=True, confirmation_prompt=True, err=True)
+        else:
+            given = sys.stdin.readline().rstrip("\n")
         say(serving.hashed(given))
 
 

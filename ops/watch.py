@@ -82,6 +82,8 @@ class Watcher:
         changed = (mark and mark.run) != (self._mark and self._mark.run)
         if changed or not live.keys() <= {one.version for one in self._report.slices}:
             self._looked["engine"] = 0.0  # the next frame knows what is declared now, and every slice
+        if changed or live != self._report.live:
+            self._looked["newest"] = 0.0  # a short walk may have come and gone since the last frame
         self._mark = mark
         self._share(live)
         if self._is_due("journal", JOURNAL) or changed:
@@ -103,9 +105,9 @@ class Watcher:
         """The journal's word of the walk that is on, else of the last one."""
         if self._mark:
             return self._store.entry(self._mark.run)
-        if self._entry and self._entry.ended is not None:
-            return self._entry
-        return self._store.entry(self._entry.run) if self._entry else next(walks(self._store, self._stack), None)
+        if self._entry is None or self._is_due("newest", ENGINE):
+            return next(walks(self._store, self._stack), None)
+        return self._entry if self._entry.ended is not None else self._store.entry(self._entry.run)
 
     def _share(self, live: dict[str, int | float]) -> None:
         slices = [_sharing(one, live.get(one.version, 0)) for one in self._report.slices]

@@ -17,7 +17,7 @@ from rollout import mark as marks
 from rollout import schema as schemas
 from rollout.clock import Clock, RealClock
 from rollout.envoy import admin, service
-from rollout.envoy.beside import BESIDE, DROP, LOOK, PUT
+from rollout.envoy.beside import BESIDE, DROP, LOOK, PUT, looked
 from rollout.envoy.resources import Resource, document
 from rollout.envoy.service import CLUSTERS, ROUTES, Followed, Group
 from rollout.errors import ForeignError, RouterError
@@ -28,6 +28,7 @@ from rollout.shares import Shares
 
 TAKEN = 5.0  # seconds until Envoy has to follow what was written
 POLL = 0.05
+TRIES = 3
 PAGE_OF_ROUTES = "config_dump?resource=dynamic_route_configs"
 VERSION_OF_CLUSTERS = "stats?format=json&type=TextReadouts&filter=^cluster_manager.cds.version_text$"
 PAGE_OF_CLUSTERS = "config_dump?resource=dynamic_active_clusters"
@@ -51,11 +52,7 @@ class EnvoyRouter:
 
     def read(self) -> Live | None:
         """The live shares and mark; None until the first share is set."""
-        said = self._sh(LOOK, self.folder, str(self.admin), PAGE_OF_ROUTES).split(b"\n", 4)
-        if len(said) < 5:  # Docker may lose what a short command printed
-            raise RouterError("the router's answer was cut short", passing=True)
-        *files, page = said
-        mark, stop, carried, schema = (_json(text) for text in files)
+        (mark, stop, carried, schema), page = looked(self._asked(LOOK, self.folder, str(self.admin), PAGE_OF_ROUTES))
         self._followed = service.followed(admin.parse(page))
         self._carried = carried or {}
         shares = self._followed.shares
@@ -115,7 +112,7 @@ class EnvoyRouter:
 
     def page(self, path: str) -> Any:
         """The admin page of JSON at *path*."""
-        return admin.parse(self._sh(admin.GET, "", str(self.admin), path))
+        return admin.parse(self._asked(admin.GET, "", str(self.admin), path))
 
     def declare(self, groups: Sequence[Group]) -> None:
         """Let the router know *groups*, each with its isolation route; weights, and slices known before, stay.
@@ -182,16 +179,13 @@ class EnvoyRouter:
     def _put(self, file: str, text: str) -> None:
         self._sh(PUT, f"{self.folder}/{file}", base64.b64encode(text.encode()).decode())
 
+    def _asked(self, script: str, *arguments: str) -> bytes:
+        """What *script* prints. Docker loses all of that now and then when the command is short: it is asked again."""
+        said = (self._sh(script, *arguments) for _ in range(TRIES))
+        return next(filter(None, said), b"")
+
     def _sh(self, script: str, *arguments: str) -> bytes:
         return self.run(["sh", "-c", script, *arguments])
-
-
-def _json(text: bytes) -> Any:
-    """What a file beside the routes says; None when it is not there, or was cut short."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
 
 
 def _digest(content: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -175,13 +176,34 @@ def test_a_comment_says_that_the_plan_is_refused_and_the_verb_fails(run, stack):
 
 
 def test_a_password_becomes_what_an_operators_file_holds_and_nothing_else_is_on_standard_output(run):
-    result = run("password", typed="correct horse battery\ncorrect horse battery\n")
+    result = run("password", typed="correct horse battery\n")
     assert result.exit_code == 0
     assert is_right({"anna": result.stdout.strip()}, "anna", "correct horse battery")
 
 
+def test_at_a_terminal_a_password_is_asked_for_twice_and_not_shown():
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "ops", "password"]
+    try:
+        with subprocess.Popen(
+            command, cwd=ROOT, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, start_new_session=True
+        ) as process:
+            shown = b""
+            for _ in range(2):
+                while not shown.rstrip().endswith(b":"):
+                    shown += os.read(ours, 1000)
+                os.write(ours, b"correct horse battery\n")
+                shown += b"\n"
+            said, _ = process.communicate(timeout=30)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert is_right({"anna": said.decode().strip()}, "anna", "correct horse battery")
+    assert b"horse" not in shown
+
+
 def test_a_password_that_is_too_short_is_refused(run):
-    result = run("password", typed="short\nshort\n")
+    result = run("password", typed="short\n")
     assert (result.exit_code, result.stdout.strip()) == (2, "")
     assert "12 to 256 characters" in result.stderr
 

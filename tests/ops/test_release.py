@@ -17,7 +17,7 @@ def test_a_release_is_listed_and_gets_all_the_traffic(stack, said):
     release(stack, "v3", OTHER, None, said.append)
     assert stack.file.read_text() == RELEASED
     assert stack.ups == ["ops: release v3"]
-    assert said == ["Pulumi.test.yaml declares v3 100", RELEASED, "done: release v3; live is v3 100"]
+    assert said == ["Pulumi.test.yaml declares v3 100", RELEASED, "release v3: v3 100 is live"]
 
 
 def test_an_image_is_listed_beside_the_ami(stack, said):

@@ -110,6 +110,7 @@ def test_a_walks_progress_is_read_while_it_goes_on(stack, cloud, clock, journal)
 
 def test_when_a_walk_ends_its_verdict_is_shown(stack, cloud, clock, journal):
     entry = walks.crashed()
+    entry.stack = stack.short
     journal.keep(entry)
     cloud.shares = marked(entry.run)
     watcher = Watcher(stack, clock)
@@ -123,6 +124,21 @@ def test_when_a_walk_ends_its_verdict_is_shown(stack, cloud, clock, journal):
     seen = watcher.view().entry
     assert seen is not None
     assert (seen.run, seen.verdict) == (entry.run, "restore")
+
+
+def test_a_walk_that_nobody_saw_between_two_frames_is_the_last_one_too(stack, cloud, clock, journal):
+    first, second = walks.stopped(), walks.stopped()
+    first.stack = second.stack = stack.short
+    first.run, second.run = "00000001", "00000002"
+    journal.keep(first)
+    watcher = Watcher(stack, clock)
+    watcher.view()
+    journal.keep(second)
+    cloud.shares = Live({"v1": 1000}, None)
+    clock.sleep(2)
+    seen = watcher.view().entry
+    assert seen is not None
+    assert seen.run == second.run
 
 
 def test_without_a_walk_the_last_one_is_told(stack, clock, journal):

@@ -301,6 +301,13 @@ def test_an_answer_that_was_cut_short_is_to_be_asked_for_again_and_never_taken_f
         assert told.value.passing
 
 
+def test_an_answer_that_docker_lost_is_asked_for_again(router, place):
+    lost = [b"", b""]
+    forgetful = replace(router, run=lambda command: lost.pop() if lost else place.run(command))
+    assert forgetful.read() == Live({"v1": 1000}, None)
+    assert lost == []
+
+
 def test_routes_that_someone_else_wrote_are_foreign(router, place):
     file = json.loads((place.folder / "rds-service.json").read_text())
     file["version_info"] = "theirs"
