@@ -209,7 +209,7 @@ def test_a_newcomer_that_loses_a_target_on_the_way_is_restored(shop):
 def test_a_stop_is_answered_within_two_seconds(shop):
     asked = []
     shop.clock.at(14, lambda: (asked.append(shop.clock.now()), shop.router.ask_stop()))
-    with pytest.raises(StoppedError, match=r"stopped by the operator .*Restored v1 100"):
+    with pytest.raises(StoppedError, match=r"stopped by bob@elsewhere .*Restored v1 100"):
         shop.walk(V1, V2, RAMP)
     assert shop.clock.now() - asked[0] <= 2
     assert shop.router.live.shares == V1
