@@ -35,7 +35,7 @@ image: setup ## sluice/node, the image that apps are layered on; needs a Docker 
 
 clean: ## end the rehearsal cloud and its Docker daemon; remove .venv, .sluice and what the tools left; the engine's cache stays
 	@if [ -e .sluice/rehearsal/state.json ] && [ -x $(BIN)/python ]; then $(BIN)/python -m rehearsal down; fi
-	@if [ -e .sluice/rehearsal/docker ] && [ -x $(BIN)/python ]; then $(BIN)/python -m rehearsal docker down; fi
+	@if [ -e .sluice/rehearsal/docker -o -e .sluice/rehearsal/registry ] && [ -x $(BIN)/python ]; then $(BIN)/python -m rehearsal docker down; fi
 	rm -rf $(VENV) .sluice .pytest_cache .hypothesis .ruff_cache
 	find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 

@@ -26,4 +26,4 @@ def build(client: docker.DockerClient, tag: str, *lines: str, app: str = "") -> 
         try:
             client.images.build(path=folder, tag=tag, rm=True, forcerm=True)
         except (APIError, BuildError) as error:
-            raise SampleError(f"{tag} does not build on {BASE}: {error}") from None
+            raise SampleError(f"{tag} does not build on {BASE}, which `make image` makes: {error}") from None
