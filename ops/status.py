@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from components import previews
 from components.settings import Settings
@@ -131,12 +132,14 @@ def readiness(health: Health | None, shared: bool, whole: bool) -> Readiness:
 def show(report: Report, console: Console) -> None:
     """*report* for people."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("version", "share", "healthy", "readiness", "artifact"):
+    for title in ("version", "share", "healthy", "readiness"):
         table.add_column(title, justify="right" if title in ("share", "healthy") else "left", no_wrap=True)
+    table.add_column("artifact")  # it alone gives way where the terminal is narrow: versions are typed
     for one in report.slices:
         style = STYLES[one.readiness]
         grade = f"[{style}]{one.readiness}[/{style}]"
-        table.add_row(one.version, f"{one.share:g} %", f"{one.healthy} of {one.desired}", grade, _brief(one.artifact))
+        artifact = Text(_brief(one.artifact), no_wrap=True, overflow="ellipsis")
+        table.add_row(one.version, f"{one.share:g} %", f"{one.healthy} of {one.desired}", grade, artifact)
     console.print(f"{report.service} on {report.platform}")
     console.print(f"declared  {_line(report.declared)}")
     console.print(f"live      {_line(report.live)}")

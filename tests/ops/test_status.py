@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -102,6 +103,19 @@ def test_an_unreachable_cloud_is_an_error(stack, cloud):
     cloud.unreachable = "no route to AWS"
     with pytest.raises(OpsError, match="no route to AWS"):
         survey(stack)
+
+
+def test_in_a_narrow_terminal_the_artifact_alone_is_cut(stack, cloud):
+    cloud.shares = Live({"v2": 1000}, None)
+    image = f"registry.example.com/acme/shop@sha256:{'0' * 64}"
+    seen = survey(stack)
+    slices = [replace(one, version=f"pr-12-1a2b3c4-{one.version}", artifact=image) for one in seen.slices]
+    text = io.StringIO()
+    show(replace(seen, slices=slices), Console(file=text, width=80))
+    table = [line for line in text.getvalue().splitlines() if "pr-12" in line or "version" in line]
+    assert table[0].split() == ["version", "share", "healthy", "readiness", "artifact"]
+    assert [line.split()[0] for line in table[1:]] == ["pr-12-1a2b3c4-v1", "pr-12-1a2b3c4-v2"]
+    assert all(line.rstrip().endswith("…") for line in table[1:])
 
 
 def test_people_see_a_table_and_who_walks(stack, cloud):
