@@ -108,7 +108,9 @@ class ReleaseEntry(_Model):
     secrets: Mapping[VariableName, Secret] = Field(default_factory=dict, examples=["{DB: arn:aws:secretsmanager:…}"])
     container: Container | None = Field(default=None, examples=["{memory: 512}"])
     schema_: Schema | None = Field(default=None, alias="schema", examples=["{reads: [7, 8], writes: 8}"])
-    signature: Signature | None = Field(default=None, examples=["ci:<88 characters of base64>"])
+    signature: Signature | None = Field(
+        default=None, examples=["ci:<88 characters of base64>, or what `python -m ops signature IMAGE` prints"]
+    )
 
     @model_validator(mode="after")
     def _one_artifact(self) -> Self:

@@ -127,6 +127,17 @@ def down(
 
 
 @app.command()
+def signature(
+    image: Annotated[str, typer.Argument(metavar="REPO@sha256:…", help="The image, by digest.")],
+) -> None:
+    """Print what cosign signed of an image, for --signature."""
+    from ops import signature as signing  # noqa: PLC0415  the other verbs ask no registry
+
+    with told():
+        say(signing.signature(image))
+
+
+@app.command()
 def serve(
     settings: Annotated[Path, typer.Option(metavar="FILE", help="Its settings.")] = PROJECT / "pipeline.yaml",
 ) -> None:

@@ -14,8 +14,8 @@ from ops.stack import Stack
 
 PROJECT = Path(__file__).resolve().parents[1]
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(highlight=False, soft_wrap=True, stderr=True)
+out = Console(highlight=False, soft_wrap=True, emoji=False)
+err = Console(highlight=False, soft_wrap=True, emoji=False, stderr=True)
 
 StackName = Annotated[
     str | None, typer.Option("--stack", metavar="STACK", help="The stack; else the one that is selected.")
@@ -25,7 +25,7 @@ Ami = Annotated[str | None, typer.Option(metavar="AMI", help="The machine image'
 Image = Annotated[str | None, typer.Option(metavar="REPO@sha256:…", help="The image, by digest.")]
 Reads = Annotated[list[int] | None, typer.Option(metavar="N", help="A data schema that it reads; repeatable.")]
 Writes = Annotated[int | None, typer.Option(metavar="N", help="The data schema that it writes, and reads.")]
-Signature = Annotated[str | None, typer.Option(metavar="BUILDER:…", help="Who built it, by a signature.")]
+Signature = Annotated[str | None, typer.Option(metavar="SIGNATURE", help="Who built it: BUILDER:… or cosign:…")]
 
 
 @contextmanager

@@ -34,6 +34,7 @@ class Backlog:
             self._base.execute("pragma journal_mode = wal")
             self._base.execute("pragma synchronous = full")  # what was answered with 202 outlives a power cut
             self._base.executescript(SCHEMA)
+            _migrate(self._base)
         except (OSError, sqlite3.Error) as error:
             raise SettingsError(f"pipeline.yaml: folder: {file} cannot be opened: {error}") from None
 
@@ -193,8 +194,14 @@ class Backlog:
 
 def _insert(base: sqlite3.Connection, release: Release) -> bool:
     done = base.execute(
-        "insert or ignore into release (service, digest, version, tag, commit_id, pushed, at, state)"
-        " values (:service, :digest, :version, :tag, :commit, :pushed, :at, :state)",
+        "insert or ignore into release (service, digest, version, tag, commit_id, pushed, at, state, signature)"
+        " values (:service, :digest, :version, :tag, :commit, :pushed, :at, :state, :signature)",
         vars(release),
     )
     return bool(done.rowcount)
+
+
+def _migrate(base: sqlite3.Connection) -> None:
+    """Give a file of an older version the columns that it lacks."""
+    if "signature" not in [name for _, name, *_ in base.execute("pragma table_info(release)")]:
+        base.execute("alter table release add column signature text not null default ''")

@@ -11,5 +11,5 @@ create table if not exists look (service text primary key);
 create table if not exists release (
     service text not null, digest text not null, version text not null, tag text not null, commit_id text not null,
     pushed real not null, at real not null, state text not null, why text not null default '', told text not null
-    default '', begun real, ended real, primary key (service, digest)
+    default '', begun real, ended real, signature text not null default '', primary key (service, digest)
 );

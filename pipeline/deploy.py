@@ -42,7 +42,8 @@ class Deploy:
         on = ["--stack", self._service.stack]
         machine = ["--ami", self._service.ami] if self._service.ami else []
         image = f"{self._service.image}@{release.digest}"
-        wanted = ["release", release.version, *machine, "--image", image, *on]
+        signature = ["--signature", release.signature] if release.signature else []
+        wanted = ["release", release.version, *machine, "--image", image, *signature, *on]
         # A walk whose process is dead left its lock, too, which only this breaks.
         return [["recover", *on], wanted] if again else [wanted]
 

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-COLUMNS = ["service", "digest", "version", "tag", "commit_id", "pushed", "at", "state", "why", "told", "begun", "ended"]
+COLUMNS = [
+    *("service", "digest", "version", "tag", "commit_id", "pushed", "at", "state", "why", "told", "begun", "ended"),
+    "signature",
+]
 State = Literal["known", "waiting", "running", "released", "failed", "superseded", "older"]
 
 
@@ -23,7 +26,8 @@ class Waiting:
 @dataclass(frozen=True, kw_only=True)
 class Release:
     """One image for one service. `known`: it was there before anything was released, and is left alone; `why`: what
-    its end was; `told`: the last state that the sender of its commit was told of.
+    its end was; `told`: the last state that the sender of its commit was told of; `signature`: cosign's, where it
+    is asked for.
     """
 
     service: str
@@ -38,6 +42,7 @@ class Release:
     told: str = ""
     begun: float | None = None
     ended: float | None = None
+    signature: str = ""
 
 
 def of_row(row: Sequence[object]) -> Release:

@@ -1,7 +1,7 @@
-"""What a registry says of an image: which digest a tag names now, and what its build wrote into it.
+"""What a registry says of an image: which digest a tag names now, what its build wrote into it, and who signed it.
 
-In: a repository with its registry. Out: digests, tags; RegistryError while it cannot be asked. Credentials are those of
-`docker login` (the Docker SDK reads them), asked for each time: they may be renewed.
+In: a repository with its registry. Out: digests, tags, signatures; RegistryError while it cannot be asked. Credentials
+are those of `docker login` (the Docker SDK reads them), asked for each time: they may be renewed.
 """
 
 import hashlib
@@ -11,18 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from docker.auth import load_config
+from docker.auth import load_config, resolve_repository_name
 from dxf import DXF, DXFBase
 from dxf.exceptions import DXFError
 from requests import Response
 from requests.exceptions import ConnectionError as Unreachable
 from requests.exceptions import HTTPError, RequestException
 
+from pipeline import cosign
 from pipeline.errors import RegistryError
 
 CALL = 15.0  # seconds
-HUB = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
-LOGIN = {"docker.io": "https://index.docker.io/v1/", "index.docker.io": "https://index.docker.io/v1/"}
+CONFIG = 4 << 20  # bytes that a build may have written into an image's config
+HUB = {"docker.io": "registry-1.docker.io"}
+LOGIN = {"docker.io": "https://index.docker.io/v1/"}
 LOOPBACK = ("127.0.0.1:", "localhost:", "[::1]:")
 REVISION = "org.opencontainers.image.revision"
 OLDEST = 1_000_000_000.0  # seconds; a build that says an earlier time says none
@@ -38,11 +40,11 @@ class Image:
 
 
 class Repository:
-    """One repository, such as `docker.io/acme/shop`."""
+    """One repository, such as `docker.io/acme/shop`; one without a registry is on Docker Hub."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._registry, _, path = name.partition("/")
+        self._registry, path = resolve_repository_name(name)
         self._path = path if "/" in path or self._registry not in HUB else f"library/{path}"
 
     def image(self, tag: str) -> Image | None:
@@ -52,6 +54,10 @@ class Repository:
     def tags(self) -> list[str]:
         """Every tag; none of a repository that does not exist yet."""
         return self._asked(lambda asked: list(asked.list_aliases())) or []
+
+    def signature(self, digest: str) -> str | None:
+        """All that cosign signed of the image of *digest*, as a release's `signature`; None when there is nothing."""
+        return self._asked(lambda asked: _signature(asked, digest)) or None
 
     def _asked(self, question: Any) -> Any:
         host = HUB.get(self._registry, self._registry)
@@ -78,11 +84,26 @@ def _image(asked: DXF, tag: str) -> Image:
     manifest, digest = _manifest(asked, tag)
     if "manifests" in manifest:  # one for several CPUs: each was built of the same commit
         manifest, _ = _manifest(asked, manifest["manifests"][0]["digest"])
-    blob = asked.pull_blob(manifest["config"]["digest"])
-    assert not isinstance(blob, tuple)
-    config = json.loads(b"".join(blob))
+    config = json.loads(_blob(asked, manifest["config"]["digest"], CONFIG))
     labels: Mapping[str, str] = (config.get("config") or {}).get("Labels") or {}
     return Image(digest, labels.get(REVISION), _time(config.get("created")))
+
+
+def _signature(asked: DXF, digest: str) -> str:
+    manifest, _ = _manifest(asked, cosign.tag_of(digest))
+    found = ((_blob(asked, blob, cosign.LARGEST), signature) for blob, signature in cosign.signatures(manifest))
+    return " ".join(dict.fromkeys(cosign.written(payload, signature) for payload, signature in found if payload))
+
+
+def _blob(asked: DXF, digest: str, most: int) -> bytes:
+    """The blob's content; nothing of one that has more than *most* bytes, whatever its manifest says of it."""
+    chunks, content = asked.pull_blob(digest), b""
+    assert not isinstance(chunks, tuple)
+    for chunk in chunks:
+        content += chunk
+        if len(content) > most:
+            return b""
+    return content
 
 
 def _manifest(asked: DXF, reference: str) -> tuple[Any, str]:

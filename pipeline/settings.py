@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from components.config_types import Ami, seconds, text
 from components.faults import explain
+from pipeline.cosign import is_beside
 from pipeline.errors import SettingsError
 from pipeline.page.settings import Page, PageModel, page_of
 
@@ -36,7 +37,8 @@ class Service(_Model):
     `ami`: of the machines on whose Docker it runs, where the stack is on AWS. `commit_tag`: the tag under which the
     build of a commit is pushed, with {commit} or {short} (7 characters) in it; `github`, `codeship`: the project whose
     hooks are its own; `branch`: the one whose commits are released. `poll`: seconds between two looks for what no hook
-    told of; `patience`: how long a tag that was announced may take to come.
+    told of; `patience`: how long a tag that was announced may take to come. `signed`: an image counts only once
+    cosign's signature is there too, and is released with it.
     """
 
     stack: Annotated[str, text(r"[\w.-]+", "name of a stack")] = Field(examples=["prod"])
@@ -51,10 +53,20 @@ class Service(_Model):
     branch: str = Field(default="main", examples=["main"])
     poll: Duration = 300
     patience: Duration = 3600
+    signed: bool = Field(default=False, strict=True, examples=["true"])
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.signed and self.ami:
+            raise ValueError(
+                "`signed`: cosign signs images, not the `ami` that they run on, so it would prove half of a release; "
+                "remove `signed`, and where sluice:trust asks for a signature, run `python -m ops release` by hand"
+            )
+        return self
 
     def allows(self, tag: str) -> bool:
-        """Whether *tag* is one of those that are released."""
-        return any(fnmatchcase(tag, pattern) for pattern in self.tags)
+        """Whether *tag* is one of those that are released; what is kept beside an image is none."""
+        return not is_beside(tag) and any(fnmatchcase(tag, pattern) for pattern in self.tags)
 
     def tag_of(self, commit: str) -> str | None:
         """The tag under which the build of *commit* is pushed; None where commits are not followed."""
