@@ -16,6 +16,12 @@ NAME = (
 )
 
 
+UNSIGNED = (
+    "it is no builder with its signature in base64, nor cosign:PAYLOAD:SIGNATURE, both in base64; write signature: "
+    "ci:<88 characters of base64>, or what `python -m ops signature IMAGE` prints"
+)
+
+
 def refusal(**change: Any) -> str:
     """What is said about the dev stack's config with *change*."""
     with pytest.raises(SettingsError) as caught:
@@ -154,8 +160,22 @@ def test_a_missing_key_of_the_service_is_named():
         ({"env": {"A": "b"}, "secrets": {"A": SECRET}}, ": A is in both `env` and `secrets`; leave it in one"),
         (
             {"signature": "hunter2"},
-            ".signature: 'hunter2': it is no builder with its signature in base64; "
-            "write signature: ci:<88 characters of base64>",
+            f".signature: 'hunter2': {UNSIGNED}",
+        ),
+        *(
+            ({"signature": wrong}, f".signature: {wrong!r}: {UNSIGNED}")
+            for wrong in (
+                "cosign:::",
+                "cosign:eyJ9:",
+                "cosign:eyJ9:QUJD:",
+                "cosign:eyJ9:QUJ",
+                "cosign:eyJ-:QUJD",
+                "cosign:eyJ9=:QUJD",
+                "ci:eyJ9:QUJD",
+                "cosign:eyJ9:QUJD ",
+                "cosign:eyJ9:QUJD  cosign:eyJ9:QUJD",
+                "cosign:eyJ9:QUJD\ncosign:eyJ9:QUJD",
+            )
         ),
         ({"schema": 8}, f".schema: 8: {MAPPING}; write schema: {{reads: [7, 8], writes: 8}}"),
         ({"schema": {"reads": [8]}}, ".schema.writes is missing; write writes: 8"),
