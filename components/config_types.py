@@ -19,7 +19,7 @@ DURATION = re.compile(r"(\d+)(s|m|h)")
 NAME = "service name: 2 to 20 of a-z, 0-9 and hyphens, a letter first; internal- and sg- in front are AWS's own"
 GROUP_ARN = r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:targetgroup/[A-Za-z0-9-]+/[0-9a-f]+"
 UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufdd0-\ufdef\ufffe\uffff]")  # YAML or systemd would change it
-BASE64 = "(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)"
 SIGNED = f"(?:[a-z][a-z0-9-]{{0,31}}:[A-Za-z0-9+/]{{86}}==|cosign:{BASE64}:{BASE64})"
 UNITS = {"s": 1, "m": 60, "h": 3600}
 

@@ -56,12 +56,13 @@ def backlog(tmp_path: Path) -> Iterator[Backlog]:
 
 
 class FakeRegistry:
-    """`named`: digest by tag."""
+    """`named`: digest by tag; `signed`: what is signed of an image, by digest."""
 
     def __init__(self) -> None:
         self.named: dict[str, str] = {}
         self.down = False
         self.created: dict[str, float] = {}
+        self.signed: dict[str, str] = {}
 
     def image(self, tag: str) -> Image | None:
         if self.down:
@@ -73,6 +74,11 @@ class FakeRegistry:
         if self.down:
             raise RegistryError("docker.io/acme/shop: no answer")
         return list(self.named)
+
+    def signature(self, digest: str) -> str | None:
+        if self.down:
+            raise RegistryError("docker.io/acme/shop: no answer")
+        return self.signed.get(digest)
 
 
 class FakeDeploys:

@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -17,6 +18,21 @@ HINT = Hint(sender="generic", service="shop", tag="main-1")
 RELEASE = Release(
     service="shop", digest=digest("a"), version="main-1", tag="main-1", commit="", pushed=1.0, at=1.0, state="waiting"
 )
+OLDER = """
+create table if not exists hint (
+    id integer primary key, at real not null, sender text not null, service text not null, tag text not null,
+    commit_id text not null, pushed real not null, taken integer not null default 0
+);
+create unique index if not exists open_hint on hint (service, tag, commit_id) where not taken;
+create table if not exists callback (service text, tag text, url text, unique (service, tag, url));
+create table if not exists delivery (id text primary key, at real not null);
+create table if not exists look (service text primary key);
+create table if not exists release (
+    service text not null, digest text not null, version text not null, tag text not null, commit_id text not null,
+    pushed real not null, at real not null, state text not null, why text not null default '', told text not null
+    default '', begun real, ended real, primary key (service, digest)
+);
+"""  # before releases had a signature
 
 
 def test_the_same_hint_again_is_no_news(backlog):
@@ -61,6 +77,33 @@ def test_a_callback_of_a_tag_that_names_another_image_by_now_waits_for_that_ones
     assert list(backlog.callbacks(RELEASE)) == []
     backlog.set(newer, "released", now=3.0)
     assert list(backlog.callbacks(RELEASE)) == [url]
+
+
+def test_a_signature_is_kept_with_its_release(backlog):
+    backlog.keep(replace(RELEASE, signature="cosign:eyJ9:QUJD"))
+    backlog.keep(replace(RELEASE, digest=digest("b")))
+    assert {one.signature for one in backlog.releases("shop")} == {"cosign:eyJ9:QUJD", ""}
+
+
+def test_a_file_of_an_older_version_is_taken_with_all_that_is_in_it(tmp_path):
+    file = tmp_path / "backlog.db"
+    with closing(sqlite3.connect(file)) as base:
+        base.executescript(OLDER)
+        base.execute(
+            "insert into release values ('shop', ?, 'main-1', 'main-1', '', 1, 1, 'waiting', '', '', null, null)",
+            (digest("a"),),
+        )
+        base.execute("insert into hint values (1, 1, 'generic', 'shop', 'main-2', '', 1, 0)")
+        base.commit()
+    for _ in range(2):  # the second time there is nothing to do
+        backlog = Backlog(file)
+        assert backlog.releases("shop") == [RELEASE]
+        assert [hint.tag for hint in backlog.take("shop")] == ["main-2"]
+        backlog.close()
+    backlog = Backlog(file)
+    assert backlog.keep(replace(RELEASE, digest=digest("b"), signature="cosign:eyJ9:QUJD"))
+    assert [one.signature for one in backlog.releases("shop")] == ["", "cosign:eyJ9:QUJD"]
+    backlog.close()
 
 
 def test_a_callback_that_could_not_be_called_is_kept(backlog):

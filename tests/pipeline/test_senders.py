@@ -68,6 +68,12 @@ def test_a_tag_that_is_not_allowed_is_nothing(shop, tag):
     assert hints("dockerhub", {**HUB, "push_data": {"tag": tag}}, shop) == []
 
 
+def test_the_tag_of_a_signature_is_nothing_whatever_is_allowed(shop):
+    everything = shop.model_copy(update={"tags": ["*"]})
+    assert hints("dockerhub", {**HUB, "push_data": {"tag": f"sha256-{'1' * 64}.sig"}}, everything) == []
+    assert len(hints("dockerhub", {**HUB, "push_data": {"tag": "main"}}, everything)) == 1
+
+
 def test_another_repository_is_nothing(shop):
     assert hints("dockerhub", {**HUB, "repository": {"repo_name": "evil/shop"}}, shop) == []
 

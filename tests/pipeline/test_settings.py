@@ -27,7 +27,7 @@ def test_what_is_left_out_has_a_sensible_value(folder):
     shop = settings.services["shop"]
     assert (settings.host, settings.port, settings.folder) == ("127.0.0.1", 9000, folder / ".sluice/pipeline")
     assert settings.secrets == {"github": GITHUB}
-    assert (shop.branch, shop.poll, shop.patience) == ("main", 300, 3600)
+    assert (shop.branch, shop.poll, shop.patience, shop.signed) == ("main", 300, 3600, False)
     assert (settings.api, settings.token) == (None, None)
 
 
@@ -51,6 +51,12 @@ def test_what_is_left_out_has_a_sensible_value(folder):
             "listen: 9000\nservices:",
             r"listen: 9000: it is no address with a port; write listen: 127.0.0.1:9000",
         ),
+        (
+            "tags:",
+            "ami: ami-0123456789abcdef0, signed: true, tags:",
+            r"^pipeline.yaml: services.shop: `signed`: cosign signs images, not the `ami` that they run on, .*; remove",
+        ),
+        ("tags:", "signed: 1, tags:", r"services.shop.signed: 1: it is neither true nor false; write signed: true"),
         ("senders:", "poll: 3\nsenders:", r"pipeline.yaml: poll is no key of this program"),
         (
             "senders:",

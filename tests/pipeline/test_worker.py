@@ -163,6 +163,16 @@ def test_images_that_were_there_at_the_very_first_look_are_left_alone(shop, back
     assert set(bench.states().values()) == {"known"}
 
 
+@pytest.mark.parametrize("suffix", [".sig", ".att", ".sbom", ""])
+def test_what_is_kept_beside_an_image_is_none_whatever_the_tags_allow(shop, backlog, clock, suffix):
+    bench = Bench(shop.model_copy(update={"tags": ["*"]}), backlog, clock)
+    bench.settle()
+    bench.registry.named.update({f"sha256-{'1' * 64}{suffix}": digest("a"), f"sha256-{'1' * 63}": digest("b")})
+    bench.clock.sleep(301)
+    bench.settle()
+    assert [one.digest for one in bench.backlog.releases("shop")] == [digest("b")]
+
+
 def test_a_release_that_a_dead_receiver_began_is_seen_to_its_end(bench):
     bench.deploys.ends["main-1"] = None
     bench.hint("main-1", "a")
