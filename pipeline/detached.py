@@ -5,6 +5,7 @@ or reads how it ended.
 """
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import psutil
 
 # The code is written beside, then renamed: half of one is none.
 KEPT = "code=$?; echo $code >{at}.new && mv {at}.new {at}.code"
+PASSED_ON = re.compile(r'^.* failed: before hook "[a-z-]+" failed: ')
 TAIL = 2000  # characters of what was said that are kept
 
 
@@ -101,7 +103,10 @@ def is_on(process: psutil.Process) -> bool:
 
 
 def gist(said: str) -> str:
-    """The line that says most of what a verb *said*: the last that begins with `error:`, its own; else the last."""
+    """The line that says most of what a verb *said*: the last that begins with `error:`, its own; else the last.
+
+    Where the engine only passes on what the program refused, that.
+    """
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("error:")]
-    return (errors or lines or ["no reason was given"])[-1].removeprefix("error:").strip()
+    return PASSED_ON.sub("", (errors or lines or ["no reason was given"])[-1].removeprefix("error:").strip())

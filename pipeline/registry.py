@@ -6,6 +6,7 @@ are those of `docker login` (the Docker SDK reads them), asked for each time: th
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,12 +41,13 @@ class Image:
 
 
 class Repository:
-    """One repository, such as `docker.io/acme/shop`; one without a registry is on Docker Hub."""
+    """One repository, such as `docker.io/acme/shop`; `where`: its host and path. Without a host it is on Docker Hub."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._registry, path = resolve_repository_name(name)
-        self._path = path if "/" in path or self._registry not in HUB else f"library/{path}"
+        self._registry, path = resolve_repository_name(re.sub(r":[^/]*$", "", name) if "/" in name else name)
+        path = path if "/" in path or self._registry not in HUB else f"library/{path}"
+        self.where = HUB.get(self._registry, self._registry), path
 
     def image(self, tag: str) -> Image | None:
         """What *tag* names now; None when there is no such tag."""
@@ -60,10 +62,10 @@ class Repository:
         return self._asked(lambda asked: _signature(asked, digest)) or None
 
     def _asked(self, question: Any) -> Any:
-        host = HUB.get(self._registry, self._registry)
-        plain = self._registry.startswith(LOOPBACK)
+        host, path = self.where
+        plain = host.startswith(LOOPBACK)
         try:
-            with DXF(host, self._path, self._authenticate, insecure=plain, timeout=CALL) as asked:
+            with DXF(host, path, self._authenticate, insecure=plain, timeout=CALL) as asked:
                 return question(asked)
         except HTTPError as error:
             if error.response is not None and error.response.status_code == 404:

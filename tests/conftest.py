@@ -46,6 +46,7 @@ SLOW = (
     "ops/test_cloud.py",
     "ops/test_cli.py",
     "ops/test_now.py",
+    "ops/test_signature.py",
     "pipeline/page/test_browser.py",
     "pipeline/page/test_stream.py",
     "pipeline/page/test_fuzz.py",

@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import json
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, generate_private_key
@@ -16,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from dxf import DXF
+from requests.exceptions import HTTPError
 
 KIND = "application/vnd.dev.cosign.simplesigning.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -67,10 +70,11 @@ class Signer:
             "annotations": {"dev.cosignproject.cosign/signature": self.sign(what)},
         }
 
-    def push(self, host: str, repository: str, digest: str) -> None:
-        """Sign the image of *digest*; signatures that are there stay."""
-        what = payload(digest, f"{host}/{repository}")
-        put(host, repository, digest, [*layers(host, repository, digest), self.layer(what)], what)
+
+def push(host: str, repository: str, digest: str, *signers: Signer) -> None:
+    """*signers* sign the image of *digest*, all at once; signatures that are there stay."""
+    what = payload(digest, f"{host}/{repository}")
+    put(host, repository, digest, [*layers(host, repository, digest), *(one.layer(what) for one in signers)], what)
 
 
 def digest_of(content: bytes) -> str:
@@ -83,9 +87,9 @@ def tag_of(digest: str) -> str:
 
 def layers(host: str, repository: str, digest: str) -> list[Any]:
     """What is there already."""
-    with DXF(host, repository, insecure=True) as asked:
-        there = tag_of(digest) in asked.list_aliases()
-        return json.loads(asked.get_manifest_and_response(tag_of(digest))[0])["layers"] if there else []
+    with DXF(host, repository, insecure=True) as asked, suppress(HTTPError):
+        return json.loads(asked.get_manifest_and_response(tag_of(digest))[0])["layers"]
+    return []
 
 
 def put(host: str, repository: str, digest: str, layers: list[Any], *blobs: bytes) -> None:
@@ -93,7 +97,10 @@ def put(host: str, repository: str, digest: str, layers: list[Any], *blobs: byte
     config = b"{}"
     with DXF(host, repository, insecure=True) as asked:
         for blob in (config, *blobs):
-            asked.push_blob(data=[blob], digest=digest_of(blob))
+            with NamedTemporaryFile() as file:
+                file.write(blob)
+                file.flush()
+                asked.push_blob(file.name)
         manifest = {
             "schemaVersion": 2,
             "mediaType": MANIFEST,

@@ -21,6 +21,20 @@ CI, EVE = Signer(), Signer()
 TRUST = {"ci": CI.public}
 SIGNATURE = base64.b64decode(CI.sign(payload(DIGEST)))
 
+# Of cosign 2.5.3: `cosign generate-key-pair`, then `cosign sign --key cosign.key --tlog-upload=false
+# --sign-container-identity docker.io/acme/shop` on an image in a registry on loopback. The key: `openssl pkey -pubin -in
+# cosign.pub -outform DER | base64 -w0`; the payload: the blob that the `.sig` tag's layer names. The private key is gone.
+REAL_KEY = (
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEkoDm14G2XdmjiWABJ7hONKu5m4144NS5yieSgXnCJGpgWAE0d1jZZlwStS8UFhCrVYR4EY8B842K86W9i04z"
+    "zQ=="
+)
+REAL_DIGEST = "sha256:8a5735c970941d62db8421d4465921bd32db8ec973ad5779a72ed764fb182bf4"
+REAL_PAYLOAD = (
+    '{"critical":{"identity":{"docker-reference":"docker.io/acme/shop"},"image":{"docker-manifest-digest":"sha256:8a5735c97'
+    '0941d62db8421d4465921bd32db8ec973ad5779a72ed764fb182bf4"},"type":"cosign container image signature"},"optional":null}'
+)
+REAL_SIGNATURE = "MEUCIQD1jtR5fTMftUdUfWSRb4Aobgf8cKDawf6esoKKB6H8zQIgLXVZUGAARh7hwNRdteVWG6hBHySWUcexP08uK3WvQTo="
+
 
 def signed(what: bytes, by: Signer = CI, release: Release = V1) -> Release:
     return replace(release, signature=by.written(what))
@@ -41,6 +55,18 @@ def public(key) -> str:
 def test_an_image_that_a_trusted_key_signed_passes():
     assert fault(signed(payload(DIGEST)), TRUST) is None
     assert fault(signed(payload(DIGEST)), {"another": EVE.public, **TRUST}) is None
+
+
+def test_what_the_real_cosign_signed_passes_and_nothing_else_of_it():
+    written = f"cosign:{encoded(REAL_PAYLOAD.encode())}:{REAL_SIGNATURE}"
+    real = Release(version="v1", image=f"docker.io/acme/shop@{REAL_DIGEST}", signature=written)
+    assert fault(real, {"ci": REAL_KEY}) is None
+    assert "none of sluice:trust" in why(real)
+    assert "it is over" in why(replace(V1, signature=written), {"ci": REAL_KEY})
+
+
+def test_the_tests_own_signer_writes_what_the_real_cosign_does():
+    assert payload(REAL_DIGEST).decode() == REAL_PAYLOAD
 
 
 def test_it_passes_wherever_the_image_lies_and_whatever_it_is_signed_as():

@@ -21,11 +21,14 @@ from pathlib import Path
 import docker
 
 from rehearsal.registry_client import Registry
+from tests import cosign
 
 
 @dataclass(frozen=True)
 class Ci:
-    """`host`: Docker's; `home`, `port`: the registry's; `hooks`: the receiver; the secrets of both senders."""
+    """`host`: Docker's; `home`, `port`: the registry's; `hooks`: the receiver; the secrets of both senders; `key`: the
+    file of a private key, with which images are signed while it is there.
+    """
 
     host: str
     home: str
@@ -33,6 +36,7 @@ class Ci:
     hooks: str
     github: str
     dockerhub: str
+    key: str
 
 
 def main() -> None:
@@ -49,8 +53,10 @@ def main() -> None:
             tar.extractall(folder, filter="data")
         label = {"org.opencontainers.image.revision": commit}
         client.images.build(path=folder, tag=name, labels=label, rm=True, forcerm=True)
-    registry.push(client, name, name)
+    digest = registry.push(client, name, name).partition("@")[2]
     client.close()
+    if Path(ci.key).exists():
+        cosign.push(registry.host, "shop", digest, cosign.Signer(Path(ci.key)))
     tell(ci, f"{registry.host}/shop", name.partition(":")[2])
 
 

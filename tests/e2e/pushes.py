@@ -86,6 +86,7 @@ def served(
         hooks=f"http://{LOOPBACK}:{free()}",
         github=GITHUB.decode(),
         dockerhub=HUB.decode(),
+        key=str(folder / "signs.pem"),
     )
     settings = {
         "listen": ci.hooks.removeprefix("http://"),

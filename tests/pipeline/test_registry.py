@@ -6,10 +6,15 @@ import json
 import pytest
 from dxf import DXF
 
+from components.provenance import fault
+from components.release import Release
+from pipeline.cosign import LARGEST
 from pipeline.errors import RegistryError
 from pipeline.registry import Repository
 from rehearsal.cloud.loopback import free
 from rehearsal.registry import start, stop
+from tests.cosign import Signer, encoded, payload, push, put
+from tests.pipeline.conftest import digest
 
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -58,6 +63,55 @@ def test_a_tag_or_a_repository_that_is_not_there_is_none(host):
 
 def test_its_tags_are_all_that_were_pushed(host):
     assert sorted(Repository(f"{host}/shop").tags()) == ["one", "several"]
+
+
+def test_what_nobody_signed_has_no_signature(host):
+    assert Repository(f"{host}/shop").signature(digest("1")) is None
+    assert Repository(f"{host}/bakery").signature(digest("1")) is None
+
+
+def test_a_signature_is_what_cosign_signed_and_how(host):
+    signer, what = Signer(), payload(digest("2"))
+    put(host, "shop", digest("2"), [layer := signer.layer(what)], what)
+    signed = layer["annotations"]["dev.cosignproject.cosign/signature"]
+    assert Repository(f"{host}/shop").signature(digest("2")) == f"cosign:{encoded(what)}:{signed}"
+
+
+def test_everyone_who_signed_counts(host):
+    signers = Signer(), Signer()
+    for signer in signers:
+        push(host, "shop", digest("3"), signer)
+    said = Repository(f"{host}/shop").signature(digest("3")) or ""
+    release = Release(version="v1", image=f"{host}/shop@{digest('3')}", signature=said)
+    assert [len(one.split(":")) for one in said.split(" ")] == [3, 3]
+    assert [fault(release, {"ci": signer.public}) for signer in signers] == [None, None]
+
+
+def test_what_is_larger_than_a_claim_can_be_is_left_out_whatever_its_manifest_says(host):
+    what = b"x" * (LARGEST + 1)
+    put(host, "shop", digest("4"), [{**Signer().layer(what), "size": 1}], what)
+    assert Repository(f"{host}/shop").signature(digest("4")) is None
+
+
+def test_a_tag_of_signatures_that_has_none_is_as_if_it_were_not_there(host):
+    what = payload(digest("5"))
+    put(host, "shop", digest("5"), [{**Signer().layer(what), "annotations": {}}], what)
+    assert Repository(f"{host}/shop").signature(digest("5")) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [
+        ("docker.io/acme/shop", ("registry-1.docker.io", "acme/shop")),
+        ("index.docker.io/shop", ("registry-1.docker.io", "library/shop")),
+        ("acme/shop", ("registry-1.docker.io", "acme/shop")),
+        ("shop", ("registry-1.docker.io", "library/shop")),
+        ("registry.example.com/shop", ("registry.example.com", "shop")),
+        ("127.0.0.1:5000/acme/shop:main-1", ("127.0.0.1:5000", "acme/shop")),
+    ],
+)
+def test_a_repository_without_a_registry_is_on_docker_hub(name, where):
+    assert Repository(name).where == where
 
 
 def test_a_registry_that_is_down_is_said_in_a_line():

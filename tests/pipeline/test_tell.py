@@ -113,6 +113,10 @@ def test_a_callback_is_called_only_on_the_registrys_own_host(url, image, allowed
     [
         ("error: update failed\nerror: release v2 failed: 3 of 40\nlive is v1 100", "release v2 failed: 3 of 40"),
         ("moved\nstopped: live is v1 100\n", "stopped: live is v1 100"),
+        (
+            'error: release v2 failed: before hook "artifact-exists" failed: sluice:releases.v2.signature: it is not',
+            "sluice:releases.v2.signature: it is not",
+        ),
         ("", "no reason was given"),
     ],
 )
