@@ -22,16 +22,17 @@ TRUST = {"ci": CI.public}
 SIGNATURE = base64.b64decode(CI.sign(payload(DIGEST)))
 
 # Of cosign 2.5.3: `cosign generate-key-pair`, then `cosign sign --key cosign.key --tlog-upload=false
-# --sign-container-identity docker.io/acme/shop` on an image in a registry on loopback. The key: `openssl pkey -pubin -in
-# cosign.pub -outform DER | base64 -w0`; the payload: the blob that the `.sig` tag's layer names. The private key is gone.
+# --sign-container-identity docker.io/acme/shop` on an image in a registry on loopback. The key is that of cosign.pub, by
+# `openssl pkey -pubin -outform DER`; the payload is the blob that the `.sig` tag's layer names. cosign.key is gone.
 REAL_KEY = (
     "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEkoDm14G2XdmjiWABJ7hONKu5m4144NS5yieSgXnCJGpgWAE0d1jZZlwStS8UFhCrVYR4EY8B842K86W9i04z"
     "zQ=="
 )
 REAL_DIGEST = "sha256:8a5735c970941d62db8421d4465921bd32db8ec973ad5779a72ed764fb182bf4"
 REAL_PAYLOAD = (
-    '{"critical":{"identity":{"docker-reference":"docker.io/acme/shop"},"image":{"docker-manifest-digest":"sha256:8a5735c97'
-    '0941d62db8421d4465921bd32db8ec973ad5779a72ed764fb182bf4"},"type":"cosign container image signature"},"optional":null}'
+    '{"critical":{"identity":{"docker-reference":"docker.io/acme/shop"},"image":{"docker-manifest-digest":"'
+    'sha256:8a5735c970941d62db8421d4465921bd32db8ec973ad5779a72ed764fb182bf4"},"type":"cosign container image signature"},'
+    '"optional":null}'
 )
 REAL_SIGNATURE = "MEUCIQD1jtR5fTMftUdUfWSRb4Aobgf8cKDawf6esoKKB6H8zQIgLXVZUGAARh7hwNRdteVWG6hBHySWUcexP08uK3WvQTo="
 
