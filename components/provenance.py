@@ -61,8 +61,8 @@ def fault(release: Release, trusted: Mapping[str, str]) -> str | None:
     keys = {name: key(text) for name, text in trusted.items()}
     faults: list[str] = []
     for one in release.signature.split():
-        name, *rest = one.split(":")
-        found = _cosign_fault(release, rest, keys) if len(rest) > 1 else _detached_fault(release, name, *rest, keys)
+        name, _, rest = one.partition(":")
+        found = _cosign_fault(release, rest, keys) if ":" in rest else _detached_fault(release, name, rest, keys)
         if found is None:
             return None
         faults.append(found)
@@ -80,13 +80,13 @@ def _detached_fault(release: Release, builder: str, signature: str, keys: Mappin
     return None
 
 
-def _cosign_fault(release: Release, given: list[str], keys: Mapping[str, Key]) -> str | None:
+def _cosign_fault(release: Release, given: str, keys: Mapping[str, Key]) -> str | None:
     if release.ami:
         return (
             f"cosign signs images, and {release.ami} is none; have both signed with openssl (docs/provenance.md), and "
             f"write signature: {min(keys)}:…"
         )
-    encoded, signature = given
+    encoded, _, signature = given.partition(":")
     payload = base64.b64decode(encoded)
     if not any(_is_signed(one, signature, payload) for one in keys.values()):  # until then it may say anything
         return (
