@@ -106,7 +106,7 @@ def _claims(payload: bytes) -> tuple[object, object]:
     try:
         critical = json.loads(payload)["critical"]
         return critical["type"], critical["image"]["docker-manifest-digest"]
-    except (ValueError, LookupError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None, None
 
 

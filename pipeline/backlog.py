@@ -11,12 +11,12 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.database import opened
 from pipeline.errors import SettingsError
 from pipeline.hint import Hint
 from pipeline.records import COLUMNS, Release, State, Waiting, of_row
 
 ENDED = ("known", "released", "failed", "superseded", "older")
-SCHEMA = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
 CALLBACKS = (
     "select url from callback where service = ? and tag = ? and not exists (select 1 from release where release.tag ="
     " callback.tag and release.service = callback.service and digest != ? and state in ('waiting', 'running'))"
@@ -29,12 +29,7 @@ class Backlog:
     def __init__(self, file: Path) -> None:
         self._lock = threading.Lock()
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            self._base = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
-            self._base.execute("pragma journal_mode = wal")
-            self._base.execute("pragma synchronous = full")  # what was answered with 202 outlives a power cut
-            self._base.executescript(SCHEMA)
-            _migrate(self._base)
+            self._base = opened(file)
         except (OSError, sqlite3.Error) as error:
             raise SettingsError(f"pipeline.yaml: folder: {file} cannot be opened: {error}") from None
 
@@ -199,9 +194,3 @@ def _insert(base: sqlite3.Connection, release: Release) -> bool:
         vars(release),
     )
     return bool(done.rowcount)
-
-
-def _migrate(base: sqlite3.Connection) -> None:
-    """Give a file of an older version the columns that it lacks."""
-    if "signature" not in [name for _, name, *_ in base.execute("pragma table_info(release)")]:
-        base.execute("alter table release add column signature text not null default ''")

@@ -22,8 +22,8 @@ TRUST = {"ci": CI.public}
 SIGNATURE = base64.b64decode(CI.sign(payload(DIGEST)))
 
 # Of cosign 2.5.3: `cosign generate-key-pair`, then `cosign sign --key cosign.key --tlog-upload=false
-# --sign-container-identity docker.io/acme/shop` on an image in a registry on loopback. The key is that of cosign.pub, by
-# `openssl pkey -pubin -outform DER`; the payload is the blob that the `.sig` tag's layer names. cosign.key is gone.
+# --sign-container-identity docker.io/acme/shop` on an image in a registry on loopback. The key is that of cosign.pub,
+# by `openssl pkey -pubin -outform DER`; the payload is the blob that the `.sig` tag's layer names. cosign.key is gone.
 REAL_KEY = (
     "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEkoDm14G2XdmjiWABJ7hONKu5m4144NS5yieSgXnCJGpgWAE0d1jZZlwStS8UFhCrVYR4EY8B842K86W9i04z"
     "zQ=="
@@ -31,8 +31,8 @@ REAL_KEY = (
 REAL_DIGEST = "sha256:8a5735c970941d62db8421d4465921bd32db8ec973ad5779a72ed764fb182bf4"
 REAL_PAYLOAD = (
     '{"critical":{"identity":{"docker-reference":"docker.io/acme/shop"},"image":{"docker-manifest-digest":"'
-    'sha256:8a5735c970941d62db8421d4465921bd32db8ec973ad5779a72ed764fb182bf4"},"type":"cosign container image signature"},'
-    '"optional":null}'
+    'sha256:8a5735c970941d62db8421d4465921bd32db8ec973ad5779a72ed764fb182bf4"}'
+    ',"type":"cosign container image signature"},"optional":null}'
 )
 REAL_SIGNATURE = "MEUCIQD1jtR5fTMftUdUfWSRb4Aobgf8cKDawf6esoKKB6H8zQIgLXVZUGAARh7hwNRdteVWG6hBHySWUcexP08uK3WvQTo="
 
@@ -186,6 +186,16 @@ def test_only_keys_of_cosigns_default_kind_and_of_ed25519_are_taken(other):
     assert key(CI.public)
     with pytest.raises(ValueError, match="neither an Ed25519 key nor an ECDSA one on P-256, as cosign makes it"):
         key(public(other.public_key()))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("2a8648ce3d030107", "2a8648ce3d030102"), ("2a8648ce3d0201", "2a8648ce3d0209")]
+)
+def test_a_key_of_a_kind_that_nobody_knows_is_none(before, after):
+    """On a curve, or of an algorithm, of another number."""
+    unknown = base64.b64decode(CI.public).replace(bytes.fromhex(before), bytes.fromhex(after))
+    with pytest.raises(ValueError, match="it is no public key"):
+        key(encoded(unknown))
 
 
 @given(st.binary(max_size=200))
