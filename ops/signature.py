@@ -22,6 +22,6 @@ def signature(image: str) -> str:
     if found is None:
         raise OpsError(
             f"{name} has no signature of cosign's over {digest}: nothing is under its tag {cosign.tag_of(digest)}; run "
-            f"`cosign sign --key cosign.key {image}`, from cosign 3 on with --new-bundle-format=false"
+            f"`cosign sign --key cosign.key {image}`, with cosign 3 as docs/provenance.md shows"
         )
     return found
