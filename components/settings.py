@@ -23,6 +23,7 @@ from components.config_types import VERSION
 from components.faults import explain, short
 from components.release import Release
 from components.traffic import Traffic, declare
+from rollout import versions
 from rollout.strategy import Strategy
 
 PROJECT = "sluice"
@@ -168,7 +169,7 @@ def _checked(entries: Mapping[str, ReleaseEntry], service: Service) -> list[tupl
             f"sluice:releases: {one} and {other} would get the same isolation priority (it is made from the version); "
             f"give {other} another version, such as {other}a"
         )
-    return list(entries.items())
+    return [(version, entries[version]) for version in versions.in_order(entries)]
 
 
 def _release(version: str, entry: ReleaseEntry, service: Service) -> Release:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 
 from components import previews
 from components.settings import Settings
+from ops import stackfile
 from ops.carry import carry_out
 from ops.change import Change
 from ops.cloud import Cloud
@@ -20,7 +21,8 @@ def gc(stack: Stack, say: Callable[[str], None], *, yes: bool) -> None:
     """Show the standbys that are too many, and expired previews; with *yes* remove them. *say* gets the progress."""
     settings = stack.config().settings()
     live = Cloud(settings, stack.state()).live()
-    every, today = standbys(settings, live), previews.today()
+    mine, today = standbys(settings, live), previews.today()
+    every = [version for version in stackfile.load(stack.file).releases if version in mine]
     beyond = every[: max(0, len(every) - settings.keep)]
     expired = previews.expired(settings.previews, today)
     say(f"standbys, oldest first: {', '.join(every) or 'none'}; sluice:keep is {settings.keep}")
@@ -41,7 +43,7 @@ def gc(stack: Stack, say: Callable[[str], None], *, yes: bool) -> None:
 
 
 def standbys(settings: Settings, live: Live | None) -> list[str]:
-    """The releases of ours without any share, declared, live or in a walk, but for previews; oldest first."""
+    """The releases of ours without any share, declared, live or in a walk, but for previews."""
     others: Collection[str] = {*settings.traffic.shares, *settings.previews.open}
     if live:
         others = {

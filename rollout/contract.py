@@ -29,7 +29,7 @@ class Contract:
         return f"reads {', '.join(map(str, sorted(self.reads)))} and writes {self.writes}"
 
 
-Contracts = Mapping[str, Contract | None]  # of every declared release, oldest first; None: it says nothing
+Contracts = Mapping[str, Contract | None]  # of every declared release, the lowest version first; None: it says nothing
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from rollout.contract import Contracts
 from rollout.routers.interface import Live
 from rollout.shares import WHOLE, Shares
 from rollout.strategy import Strategy
+from rollout.versions import in_order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,5 +38,5 @@ class Order:
 def carried(order: Order, live: Live | None) -> list[str]:
     """The versions, of those declared, that have had 100 % of the traffic at the end of a finished run; newest last."""
     whole = [version for version, share in (order.recorded or {}).items() if share == WHOLE]
-    before = sorted(set(live.carried if live else ()) - set(whole))
+    before = in_order(set(live.carried if live else ()) - set(whole))
     return [version for version in (*before, *whole) if version in order.declared]

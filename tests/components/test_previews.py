@@ -26,7 +26,7 @@ def config(open_=None, entry=None, traffic=None, **limits):
 
 def test_a_preview_is_a_release_that_is_marked_as_one():
     settings = parse(config())
-    assert [one.version for one in settings.releases] == ["v1", "pr-12"]
+    assert [one.version for one in settings.releases] == ["pr-12", "v1"]
     assert settings.previews.open["pr-12"].until == date(2026, 12, 2)
     assert (settings.previews.limit, settings.previews.days) == (5, 7)
 
@@ -104,7 +104,7 @@ def test_what_contradicts_the_rest_is_refused_by_name(change, said):
 
 
 def test_a_smaller_size_is_taken_and_so_is_a_preview_of_it():
-    assert parse(config(size=1, entry={"ami": AMI, "size": 1})).releases[1].size == 1
+    assert parse(config(size=1, entry={"ami": AMI, "size": 1})).releases[0].size == 1
 
 
 def test_a_preview_is_wanted_until_the_end_of_its_last_day():

@@ -79,9 +79,9 @@ def test_an_external_release_has_a_target_group_only():
     assert release == Release(version="old", target_group=OLD)
 
 
-def test_releases_keep_their_order():
+def test_releases_are_in_the_order_that_their_numbers_tell_since_the_engine_sorts_them_as_text():
     many = {"v10": {"ami": AMI}, "v9": {"ami": AMI}, "a": {"ami": AMI}}
-    assert [release.version for release in settings(releases=many, traffic={"a": 100}).releases] == ["v10", "v9", "a"]
+    assert [release.version for release in settings(releases=many, traffic={"a": 100}).releases] == ["a", "v9", "v10"]
 
 
 @pytest.mark.parametrize(("written", "seconds"), [("90s", 90), ("5m", 300), ("1h", 3600), (45, 45)])

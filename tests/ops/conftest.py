@@ -60,7 +60,9 @@ class FakeStack:
 
     def config(self, file: Path | None = None) -> Config:
         document = YAML(typ="safe").load(file or self.file)["config"]
-        return Config({key: v if isinstance(v, str) else json.dumps(v) for key, v in document.items()}, ())
+        return Config(
+            {key: v if isinstance(v, str) else json.dumps(v, sort_keys=True) for key, v in document.items()}, ()
+        )
 
     def updates(self) -> Iterator[Update]:
         return iter(self.history)
