@@ -123,11 +123,19 @@ class Dock:
         assert isinstance(output, bytes)
         return output.decode() if done.exit_code == 0 else ""
 
+    def printed(self, *command: str) -> str:
+        """As `inside`, of a command that prints something if it ends well: now and then Docker loses it."""
+        code, output = 0, b""
+        for _ in range(3):
+            code, output = self.router.exec_run(list(command))
+            if code or output:
+                break
+        return output.decode() if code == 0 else ""
+
     def followed(self) -> dict[str, Any]:
         """The routes that Envoy follows, with their version, as its admin page has them; {} when it does not answer."""
         page = "http://127.0.0.1:9901/config_dump?resource=dynamic_route_configs"
-        asked = (self.inside("wget", "-q", "-O", "-", page) for _ in range(3))
-        text = next(filter(None, asked), "")  # Docker loses what a short command printed now and then
+        text = self.printed("wget", "-q", "-O", "-", page)
         return json.loads(text)["configs"][0] if text else {}
 
     def live(self) -> dict[str, int]:
@@ -141,7 +149,7 @@ class Dock:
 
     def set_weights(self, weights: Mapping[str, int]) -> None:
         """As a colleague does by hand, in the router."""
-        file = json.loads(self.inside("cat", f"{FOLDER}/{ROUTES}"))
+        file = json.loads(self.printed("cat", f"{FOLDER}/{ROUTES}"))
         split = [{"name": version, "weight": weight} for version, weight in weights.items()]
         file["resources"][0]["virtual_hosts"][0]["routes"][-1]["route"]["weighted_clusters"]["clusters"] = split
         write = f'cd {FOLDER} && printf %s "$0" >theirs && mv theirs {ROUTES}'
@@ -150,7 +158,7 @@ class Dock:
 
     def mark(self) -> dict[str, str]:
         """The fields of the mark beside the weights; none outside a walk."""
-        return json.loads(self.inside("cat", f"{FOLDER}/sluice/mark") or "{}")
+        return json.loads(self.printed("cat", f"{FOLDER}/sluice/mark") or "{}")
 
     def marked(self) -> bool:
         """Whether a walk's mark lies beside the weights."""
