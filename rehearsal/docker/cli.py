@@ -61,7 +61,7 @@ def image(
             else:
                 sample.build(client, name, f"ENV BUILT={version}")
             typer.echo(registry.start(home.absolute() / "registry").push(client, name, name))
-    except (DockerException, TypeError, SampleError, RegistryError) as error:
+    except (DockerException, TypeError, SampleError, RegistryError) as error:  # TypeError: the SDK's, of no folder
         fail(" ".join(str(error).split()))
 
 

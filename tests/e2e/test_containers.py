@@ -8,6 +8,7 @@ import pytest
 
 from rehearsal.cloud.loopback import free
 from rehearsal.load import dropped, dropped_by, own
+from rollout.mark import asker
 from tests.e2e.conftest import eventually, ok
 from tests.e2e.dock import ROUTER, Dock, alone, docked
 
@@ -97,7 +98,7 @@ def test_ops_stop_ends_the_walk(dock):
     with dock.ramping(250) as up:
         ok(dock.stage.run(*OPS, "stop"))
         text, _ = up.communicate(timeout=20)
-    assert "(`ops stop`). Restored v1 100" in text
+    assert f"stopped by {asker()} (`ops stop`). Restored v1 100" in text
     assert dock.live() == {"v1": 999}
 
 

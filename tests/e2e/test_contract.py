@@ -9,6 +9,7 @@ import pytest
 
 from rehearsal.load import dropped
 from rehearsal.stage import Done
+from rollout.mark import asker
 from tests.e2e.conftest import ONE_MOVE, client, ok, weighted_rule
 from tests.e2e.dock import Dock, docked
 from tests.e2e.refusals import PREVIEW
@@ -72,7 +73,7 @@ def test_a_release_is_restored_to_what_can_read_it_and_the_way_behind_it_is_clos
 
     dock.declare({"v3": 100}, **{**migrate, "bake": "20s"})
     stop = {"moved: v2 75 · v3 25": lambda: dock.stage.run(*OPS, "stop")}
-    refused(dock.up(react=stop), "(`ops stop`). Restored v2 100")
+    refused(dock.up(react=stop), f"stopped by {asker()} (`ops stop`). Restored v2 100")
     assert dock.live() == {"v2": 999}
     image = dock.releases["v3"]["image"].rpartition("/")[2]
     assert ran.read_text().splitlines() == [f"v3 8 {image}"] * 2  # the second one ended well, and was the last

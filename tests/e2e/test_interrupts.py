@@ -12,6 +12,7 @@ import pytest
 
 from rehearsal.load import Load, dropped
 from rehearsal.stage import Stage
+from rollout.mark import asker
 from tests.e2e.conftest import client, eventually, marks, ok
 from tests.e2e.ramps import Ramps, alone
 
@@ -133,7 +134,7 @@ def test_ops_stop_restores_within_two_seconds(ramps):
         text, _ = up.communicate(timeout=20)
         said, _ = stop.communicate(timeout=20)
     assert (up.returncode != 0, stop.returncode) == (True, 0), said
-    assert "(`ops stop`). Restored v1 100" in text
+    assert f"stopped by {asker()} (`ops stop`). Restored v1 100" in text
     ramps.await_end()
 
 

@@ -22,7 +22,7 @@ from ops.stack import Stack
 from rehearsal.environment import environment
 from rehearsal.load import Load, dropped, own
 from rehearsal.stage import Done, Stage
-from rollout.mark import Mark, Owner, to_fields
+from rollout.mark import Mark, Owner, asker, to_fields
 from tests.e2e.conftest import client, live, marks, ok, recorded, versions
 from tests.e2e.ramps import Ramps, alone, kill
 
@@ -206,7 +206,7 @@ def test_a_rollback_now_ends_a_ramp_first(ramps):
         text = ok(ops(ramps, "rollback", "--now"))
         said, _ = up.communicate(timeout=30)
     assert up.returncode != 0
-    assert "(`ops stop`). Restored v1 100" in said
+    assert f"stopped by {asker()} (`ops stop`). Restored v1 100" in said
     assert re.search(r"asking \S+ \(pid \d+\) to put v1 100 back", text)
     assert ramps.state == alone("v1")
 
