@@ -4,6 +4,8 @@ In: what the config says of it, the network. Out: where it is, the ARN of the se
 security group around it. AWS itself makes the password and changes it from time to time: no value is ever here.
 """
 
+from __future__ import annotations  # naming a type of RDS would load all of them, which a service without data spares
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import boto3
@@ -42,8 +43,12 @@ class Cloud:
                 self._clients[service, region] = self._make(service, region)
             return self._clients[service, region]
 
+    @cached_property
+    def _session(self) -> boto3.Session:
+        """One for all clients: each reads the list of AWS's endpoints anew, a tenth of a second of work."""
+        return boto3.Session(**self.credentials, profile_name=self.profile)
+
     def _make(self, service: str, region: str) -> Any:
-        session = boto3.Session(**self.credentials, profile_name=self.profile, region_name=region)
         config = Config(
             proxies={},  # loopback needs none, and an environment's proxy would carry requests away from it
             retries={"mode": "standard", "max_attempts": 8},
@@ -52,7 +57,7 @@ class Cloud:
             user_agent_extra=AGENT,
             s3={"addressing_style": "path" if self.path_style else "auto"},
         )
-        return session.client(service, endpoint_url=self.endpoints[service], config=config)
+        return self._session.client(service, region, endpoint_url=self.endpoints[service], config=config)
 
 
 @dataclass(frozen=True)
