@@ -11,7 +11,7 @@ T = TypeVar("T")
 def eventually(
     true: Callable[[], T | None], what: str, seconds: float = PATIENCE, log: Callable[[], str] = lambda: ""
 ) -> T:
-    """Wait until *true* says something true, and return that; where it does not, *what* was waited for, and *log*."""
+    """Wait until *true* says something true, and return that; else fail with *what* was waited for, and *log*."""
     end = time.monotonic() + seconds
     while not (found := true()):
         assert time.monotonic() < end, f"not within {seconds:g} s: {what}\n{log()}".rstrip()

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -89,16 +90,19 @@ def test_watch_goes_on_until_ctrl_c_which_is_no_failure(stage, file):
     ) as process:
         os.close(inner)
         written = bytearray()
-        eventually(
-            lambda: written.extend(os.read(terminal, 4096)) or written.count(b"shop on aws") >= 3,
-            "it was shown three times",
-            log=written.decode,
-        )
-        process.send_signal(signal.SIGINT)
+
+        def shown() -> bool:
+            written.extend(os.read(terminal, 4096))
+            return written.count(b"shop on aws") >= 3
+
         try:
-            while True:  # what cannot write to its terminal does not end
-                written += os.read(terminal, 4096)
-        except OSError:
+            eventually(shown, "it was shown three times", log=written.decode)
+            process.send_signal(signal.SIGINT)
+            with suppress(OSError):  # at its end; what cannot write to its terminal does not end
+                eventually(lambda: written.extend(os.read(terminal, 4096)), "it ends", log=written.decode)
+            process.wait(PATIENCE)
+        finally:
+            process.kill()
             os.close(terminal)
     assert process.returncode == 0
     assert b"Traceback" not in written
