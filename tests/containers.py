@@ -3,8 +3,7 @@
 import io
 import secrets
 import tarfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -60,13 +59,3 @@ def running(client: docker.DockerClient, image: Image, **options: Any) -> Iterat
         yield container
     finally:
         container.remove(force=True, v=True)
-
-
-def until(holds: Callable[[], bool], seconds: float) -> bool:
-    """Whether it comes to hold in time."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tests.configs import ROOT
+from tests.patience import PATIENCE
 
 BEGIN = """
 import asyncio, os, signal, time
@@ -15,7 +16,7 @@ interrupt.listen()
 """
 IDLE = """
 os.kill(os.getpid(), signal.SIGINT)
-time.sleep(30)
+time.sleep(600)
 print("still here")
 """
 HOLDING = """
@@ -25,7 +26,7 @@ async def main():
         os.kill(os.getpid(), signal.SIGINT)
         await asyncio.sleep(0.01)
         print("put back" if interrupt.stop.is_set() else "not asked", flush=True)
-    await asyncio.sleep(30)
+    await asyncio.sleep(600)
     print("still here")
 asyncio.run(main())
 """
@@ -36,7 +37,7 @@ async def work(seconds):
         print("put back", flush=True)
 async def main():
     asyncio.get_running_loop().call_later(0.05, os.kill, os.getpid(), signal.SIGINT)
-    await asyncio.gather(work(0.1), work(0.6), asyncio.sleep(30))
+    await asyncio.gather(work(0.1), work(0.6), asyncio.sleep(600))
 asyncio.run(main())
 """
 DONE = """
@@ -60,5 +61,5 @@ asyncio.run(main())
 )
 def test_the_program_ends(program, code, said):
     command = [sys.executable, "-c", BEGIN + program]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (code, said, "")

@@ -22,6 +22,7 @@ import docker
 
 from rehearsal.registry_client import Registry
 from tests import cosign
+from tests.patience import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def tell(ci: Ci, repository: str, tag: str) -> None:
 def post(url: str, body: str, headers: dict[str, str]) -> None:
     """One hook; it has to be taken."""
     request = urllib.request.Request(url, body.encode(), {"Content-Type": "application/json", **headers})
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         assert answer.status == 202, answer.status
 
 

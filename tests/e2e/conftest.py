@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -240,14 +239,6 @@ def versions(stage: Stage) -> set[str]:
     """The versions whose Auto Scaling groups exist."""
     groups = client(stage, "autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
     return {next(tag["Value"] for tag in group["Tags"] if tag["Key"] == "sluice:version") for group in groups}
-
-
-def eventually(true: Callable[[], object], seconds: float, what: str) -> None:
-    """Wait until *true*, at most *seconds*."""
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until, f"not within {seconds} s: {what}"
-        time.sleep(0.1)
 
 
 def at_work(home: Path, *names: str) -> dict[int, str]:

@@ -24,8 +24,9 @@ from rehearsal.registry import start, stop
 from rehearsal.registry_client import Registry
 from rehearsal.stage import UP, Done, Stage
 from rollout.envoy.service import ROUTES
-from tests.e2e.conftest import React, copy_project, eventually, heard, newest, of_home, ok
+from tests.e2e.conftest import React, copy_project, heard, newest, of_home, ok
 from tests.e2e.ramps import ENGINE
+from tests.patience import eventually
 
 ROUTER = "shop-router"
 DRAIN = 5  # seconds
@@ -154,7 +155,7 @@ class Dock:
         file["resources"][0]["virtual_hosts"][0]["routes"][-1]["route"]["weighted_clusters"]["clusters"] = split
         write = f'cd {FOLDER} && printf %s "$0" >theirs && mv theirs {ROUTES}'
         self.inside("sh", "-c", write, json.dumps(file))
-        eventually(lambda: self.live() == weights, 5, "what they wrote is live")
+        eventually(lambda: self.live() == weights, "what they wrote is live")
 
     def mark(self) -> dict[str, str]:
         """The fields of the mark beside the weights; none outside a walk."""
@@ -193,14 +194,14 @@ class Dock:
         (begin,) = self.live()
         with self.stage.running(*(command or UP)) as process:
             eventually(
-                lambda: self.live().get(begin, 0) == 1000 - share or process.poll() is not None, 60, "a part has moved"
+                lambda: self.live().get(begin, 0) == 1000 - share or process.poll() is not None, "a part has moved"
             )
             assert process.poll() is None, process.communicate()[0]
             yield process
 
     def await_end(self) -> None:
         """Wait until no process of the engine is left."""
-        eventually(lambda: not of_home(self.stage.home, *ENGINE), 8, "no process of the engine is left")
+        eventually(lambda: not of_home(self.stage.home, *ENGINE), "no process of the engine is left")
 
     def settle(self, version: str) -> None:
         """*version* has everything, `standing` and what had some share are declared; nothing is left of a walk.

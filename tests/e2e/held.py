@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from tests.patience import PATIENCE
+
 BEAT = 0.25  # seconds between two parts of an upload, or two messages
-PATIENCE = 20.0
 ENDLESS = float("inf")
 TEXT, CLOSE = 0x81, 0x88  # a frame's first byte
 

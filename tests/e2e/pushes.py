@@ -17,7 +17,8 @@ from rehearsal.docker.sample import SAMPLE
 from rehearsal.registry_client import Registry
 from rehearsal.stage import Stage
 from tests.e2e.build import Ci
-from tests.e2e.conftest import ROOT, eventually
+from tests.e2e.conftest import ROOT
+from tests.patience import PATIENCE, eventually
 from tests.pipeline.conftest import GITHUB, HUB
 from tests.pipeline.github import TOKEN, Github
 
@@ -97,10 +98,10 @@ def served(
     }
     (stage.root / "pipeline.yaml").write_text(json.dumps(settings))
     with stage.running(sys.executable, "-m", "ops", "serve") as serving:
-        eventually(lambda: listens(ci.hooks) or serving.poll() is not None, 30, "it listens")
+        eventually(lambda: listens(ci.hooks) or serving.poll() is not None, "it listens")
         yield Repository(folder, ci)
         serving.terminate()
-        said, _ = serving.communicate(timeout=20)
+        said, _ = serving.communicate(timeout=PATIENCE)
         assert "Traceback" not in said, said
 
 

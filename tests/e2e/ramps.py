@@ -9,19 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rehearsal.stage import UP, Stage
-from tests.e2e.conftest import (
-    at_work,
-    client,
-    declare,
-    eventually,
-    live,
-    marks,
-    of_home,
-    ok,
-    recorded,
-    sample,
-    weighted_rule,
-)
+from tests.e2e.conftest import at_work, client, declare, live, marks, of_home, ok, recorded, sample, weighted_rule
+from tests.patience import eventually
 
 ENGINE = ("pulumi up", "language_program", "pulumi-resource", "pulumi-language")
 RAMP = {  # by health alone, and each release anew in steps
@@ -104,13 +93,12 @@ class Ramps:
             self.stage.faults(delay={"DescribeTargetHealth": 2.0})  # it waits for long enough to be seen
         with self.stage.running(*(command or UP)) as process:
             if share == 0:
-                eventually(lambda: marks(self.stage) or process.poll() is not None, 60, "a mark beside the weights")
+                eventually(lambda: marks(self.stage) or process.poll() is not None, "a mark beside the weights")
                 assert self.weights() == begin
             else:
                 left = 1000 - share
                 eventually(
                     lambda: self.weights().get(self.at, 0) == left or process.poll() is not None,
-                    60,
                     f"{share} tenths of a percent have moved",
                 )
             assert process.poll() is None, process.communicate()[0]
@@ -121,9 +109,9 @@ class Ramps:
         """The engine's processes at work on this stage: CLI, hosts, program, providers; only those with a name."""
         return list(at_work(self.stage.home, *(names or ENGINE)))
 
-    def await_end(self, seconds: float = 8) -> None:
+    def await_end(self) -> None:
         """Wait until no process of the engine is left."""
-        eventually(lambda: not of_home(self.stage.home, *ENGINE), seconds, "no process of the engine is left")
+        eventually(lambda: not of_home(self.stage.home, *ENGINE), "no process of the engine is left")
 
     @property
     def is_locked(self) -> bool:

@@ -20,7 +20,7 @@ from rehearsal import debian, engine
 from rehearsal.cloud.loopback import LOOPBACK, answers, free
 from rehearsal.docker.hosts import DEFAULT
 from rehearsal.docker.packages import path
-from tests.e2e.conftest import eventually
+from tests.patience import eventually
 
 PACKAGES = ("openssh-server", "libwrap0")
 USERS = {
@@ -78,7 +78,7 @@ class Sshd:
             self.process = subprocess.Popen(
                 self.command, env=self.environment, stdin=subprocess.DEVNULL, stderr=log, start_new_session=True
             )
-        eventually(lambda: answers(self.port) or self._ended(), 20, "sshd listens")
+        eventually(lambda: answers(self.port) or self._ended(), "sshd listens")
         assert not self._ended(), (self.folder / "sshd.log").read_text()
 
     def kill(self) -> None:

@@ -11,7 +11,8 @@ import pytest
 from rehearsal.load import Load, dropped
 from rehearsal.stage import Stage
 from rollout.metrics.cloudwatch import requests
-from tests.e2e.conftest import client, eventually, ok, recorded, sample
+from tests.e2e.conftest import client, ok, recorded, sample
+from tests.patience import PATIENCE, eventually
 
 HOST = "127.0.0.1"  # what the requests of a rehearsal name; ports are no part of it
 ROLLOUT = {"ready": "60s", "steps": [10, 50], "bake": "2s", "deadline": "60s", "gates": {}}
@@ -108,7 +109,7 @@ def build(stage: Stage) -> Existing:
 def answers(url: str) -> str | None:
     """The version that answers at *url*; None while nobody does."""
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
             return answer.headers["X-Version"]
     except OSError:
         return None
@@ -117,7 +118,7 @@ def answers(url: str) -> str | None:
 @pytest.fixture(scope="module")
 def existing(stage: Stage) -> Existing:
     existing = build(stage)
-    eventually(lambda: answers(existing.url) == "old", 60, "the old service answers")
+    eventually(lambda: answers(existing.url) == "old", "the old service answers")
     stage.configure(
         network=existing.network,
         listener={"arn": existing.listener, "host": HOST},
@@ -171,7 +172,7 @@ def test_the_first_up_changes_nothing_for_clients(stage, existing, load):
     text = ok(stage.up())
     assert "until now" not in text
     assert (existing.live(), recorded(stage)) == ({"old": 999}, {"old": 100})
-    eventually(lambda: len(load.answers) > 400, 30, "requests")
+    eventually(lambda: len(load.answers) > 400, "requests")
     assert {(one.status, one.version) for one in load.answers} == {(200, "old")}
     assert existing.looks() == before
     counted = requests(client(stage, "cloudwatch"), existing.balancer, existing.group, begun, time.time() + 60)
@@ -210,7 +211,7 @@ def test_going_back_to_it_is_a_rollback_like_any_other(stage, existing, load):
     before = existing.looks()
     ok(stage.run("python", "-m", "ops", "rollback"))
     assert (existing.live(), recorded(stage)) == ({"old": 999}, {"old": 100})
-    eventually(lambda: load.answers[-1].version == "old", 30, "the old service answers")
+    eventually(lambda: load.answers[-1].version == "old", "the old service answers")
     assert existing.looks() == before
 
 

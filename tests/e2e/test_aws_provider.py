@@ -5,8 +5,7 @@ import json
 import logging
 import re
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +17,7 @@ from moto.server import ThreadedMotoServer
 from rehearsal.aws_provider.services.registry import TYPES
 from rehearsal.environment import environment
 from tests.e2e.program import Program, copied
+from tests.patience import eventually
 
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 
@@ -120,10 +120,10 @@ def test_a_provider_whose_engine_was_killed_ends_itself(stack: Stack) -> None:
     command = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"]
     waiting = {**stack.environment, "ROUND": "4"}
     with subprocess.Popen(command, cwd=stack.folder, env=waiting, stdout=subprocess.DEVNULL) as up:
-        _eventually(lambda: len(_fleets(stack)) == 2)
+        eventually(lambda: len(_fleets(stack)) == 2, "the second fleet is there")
         assert _providers(stack)
         up.kill()
-    _eventually(lambda: not _providers(stack))
+    eventually(lambda: not _providers(stack), "its providers are gone")
     stack.ok("cancel", "--yes")
     (left,) = [one for one in _fleets(stack) if one.startswith("app-v2")]  # made, and never recorded
     stack.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName=left, ForceDelete=True)
@@ -161,10 +161,3 @@ def _providers(stack: Stack) -> list[int]:
             if ours and "pulumi-resource-aws" in " ".join(process.cmdline()):
                 found.append(process.pid)
     return found
-
-
-def _eventually(true: Callable[[], bool], seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "not in time"
-        time.sleep(0.1)

@@ -12,7 +12,8 @@ import pytest
 
 from rehearsal.load import Load, dropped
 from rehearsal.stage import Stage
-from tests.e2e.conftest import client, declare, eventually, live, marks, ok, recorded, sample, versions
+from tests.e2e.conftest import client, declare, live, marks, ok, recorded, sample, versions
+from tests.patience import PATIENCE, eventually
 
 UP = ("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
 ROLLOUT = {"ready": "90s", "steps": [50], "bake": "1s", "deadline": "120s", "rollback": "ramp", "gates": {}}
@@ -100,16 +101,16 @@ def test_incident_17_scaling_either_fleet_under_way_is_not_fought_and_none_shrin
     v1, v2 = serving(stage, "v1"), serving(stage, "v2")
     declare(stage, {"v1": images["v1"], "v2": images["v2"]}, {"v1": 100})
     with stage.running(*UP) as up:
-        eventually(lambda: live(stage) == {"v1": 500, "v2": 500}, 60, "half of the traffic has moved")
+        eventually(lambda: live(stage) == {"v1": 500, "v2": 500}, "half of the traffic has moved")
         scale(stage, "v2", DesiredCapacity=1)
         scale(stage, "v1", DesiredCapacity=5)
-        eventually(lambda: live(stage) == {"v1": 999}, 60, "all of the traffic has moved")
+        eventually(lambda: live(stage) == {"v1": 999}, "all of the traffic has moved")
         assert set(v2) <= set(serving(stage, "v2"))
         assert set(v1) < set(serving(stage, "v1"))
-        text, _ = up.communicate(timeout=60)
+        text, _ = up.communicate(timeout=PATIENCE)
     assert up.returncode == 0, text
     assert (sizes(stage, "v1"), sizes(stage, "v2")) == ((1, 5, 6), (1, 1, 4))
-    eventually(lambda: len(serving(stage, "v2")) == 1, 20, "the former incumbent is scaled in after the walk")
+    eventually(lambda: len(serving(stage, "v2")) == 1, "the former incumbent is scaled in after the walk")
     assert protected(stage) == []
     stage.configure(rollout=ROLLOUT)
 
@@ -120,7 +121,7 @@ def test_incident_17_a_newcomer_that_is_scaled_out_under_way_need_not_wait_for_t
     scale(stage, "v1", DesiredCapacity=1)
     declare(stage, {"v1": images["v1"], "v2": images["v2"], "slow": slow}, {"slow": 100})
     with stage.running(*UP) as up:
-        eventually(lambda: live(stage).get("slow") == 500, 90, "half of the traffic has moved")
+        eventually(lambda: live(stage).get("slow") == 500, "half of the traffic has moved", 90)
         scale(stage, "slow", DesiredCapacity=2)
         text, _ = up.communicate(timeout=90)
     assert up.returncode == 0, text
@@ -135,10 +136,10 @@ def test_incident_17_a_newcomer_that_is_scaled_out_under_way_need_not_wait_for_t
 def test_incident_17_a_newcomer_that_a_policy_saw_idle_keeps_its_size_when_it_has_all_the_traffic(stage, images, load):
     stage.configure(rollout={**ROLLOUT, "bake": "5s"})
     scale(stage, "v1", MaxSize=6, DesiredCapacity=3)
-    eventually(lambda: len(serving(stage, "v1")) >= 3, 30, "three instances of v1")
+    eventually(lambda: len(serving(stage, "v1")) >= 3, "three instances of v1")
     declare(stage, {"v1": images["v1"], "v2": images["v2"]}, {"v2": 100})
     with stage.running(*UP) as up:
-        eventually(lambda: live(stage) == {"v1": 500, "v2": 500}, 90, "half of the traffic has moved")
+        eventually(lambda: live(stage) == {"v1": 500, "v2": 500}, "half of the traffic has moved", 90)
         held = serving(stage, "v2")
         scale(stage, "v2", DesiredCapacity=1)
         text, _ = up.communicate(timeout=90)
@@ -171,7 +172,7 @@ def test_incident_17_five_aborted_releases_leave_the_sizes_as_they_were(stage, i
 def test_a_standby_that_was_scaled_in_stays_asleep_until_it_is_to_get_share(stage, images, load):
     size, largest = sizes(stage, "v1")[1], sizes(stage, "v2")[2]
     scale(stage, "v2", MinSize=0, DesiredCapacity=0)
-    eventually(lambda: fleets(stage)["v2"]["Instances"] == [], 20, "the standby is empty")
+    eventually(lambda: fleets(stage)["v2"]["Instances"] == [], "the standby is empty")
     ok(stage.up("--expect-no-changes"))
     assert sizes(stage, "v2") == (0, 0, largest)
     declare(stage, {"v1": images["v1"], "v2": images["v2"]}, {"v2": 100})
@@ -189,9 +190,9 @@ def test_what_a_walk_that_was_killed_protects_the_next_one_lifts(stage, images, 
     releases = {"v1": images["v1"], "v2": images["v2"], "v3": images["v1"]}
     declare(stage, releases, {"v3": 100})
     with stage.running(*UP) as up:
-        eventually(lambda: live(stage).get("v3") == 500, 90, "half of the traffic has moved")
+        eventually(lambda: live(stage).get("v3") == 500, "half of the traffic has moved", 90)
         up.send_signal(signal.SIGKILL)
-        up.communicate(timeout=20)
+        up.communicate(timeout=PATIENCE)
     stage.run("pulumi", "cancel", "--yes")
     stage.configure(rollout=ROLLOUT)
     if not forward:

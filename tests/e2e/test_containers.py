@@ -9,8 +9,9 @@ import pytest
 from rehearsal.cloud.loopback import free
 from rehearsal.load import dropped, dropped_by, own
 from rollout.mark import asker
-from tests.e2e.conftest import eventually, ok
+from tests.e2e.conftest import ok
 from tests.e2e.dock import ROUTER, Dock, alone, docked
+from tests.patience import PATIENCE, eventually
 
 OPS = (sys.executable, "-m", "ops")
 EVIDENCE = {"bake": "2s", "prove_by": 50, "gates": {"errors": {"allow": 2}}}
@@ -84,8 +85,8 @@ def test_ctrl_c_restores_at_once(dock, clients):
     dock.declare({"v2": 100}, bake="30s")
     with dock.ramping(250) as up:
         up.send_signal(signal.SIGINT)
-        eventually(lambda: dock.live() == {"v1": 999}, 5, "the former weights are live")
-        text, _ = up.communicate(timeout=20)
+        eventually(lambda: dock.live() == {"v1": 999}, "the former weights are live")
+        text, _ = up.communicate(timeout=PATIENCE)
     assert "stopped by the operator. Restored v1 100" in text
     dock.await_end()
     dock.declare({"v1": 100})
@@ -97,7 +98,7 @@ def test_ops_stop_ends_the_walk(dock):
     dock.declare({"v2": 100}, bake="30s")
     with dock.ramping(250) as up:
         ok(dock.stage.run(*OPS, "stop"))
-        text, _ = up.communicate(timeout=20)
+        text, _ = up.communicate(timeout=PATIENCE)
     assert f"stopped by {asker()} (`ops stop`). Restored v1 100" in text
     assert dock.live() == {"v1": 999}
 
@@ -114,7 +115,7 @@ def test_a_second_up_is_refused_with_who_walks(dock):
         assert "another walk is on: v1 100 → v2 100" in done.text
         assert dock.live() == {"v1": 750, "v2": 250}
         ok(dock.stage.run(*OPS, "stop"))
-        up.communicate(timeout=20)
+        up.communicate(timeout=PATIENCE)
     assert dock.live() == {"v1": 999}
 
 
@@ -153,8 +154,8 @@ def test_a_slice_that_left_had_its_requests_finished(dock, clients):
 
 def test_a_router_that_restarts_has_its_weights(dock):
     dock.client.containers.get(ROUTER).restart(timeout=5)
-    eventually(lambda: dock.live() == {"v1": 999}, 10, "the router is back")
-    eventually(lambda: answers(dock) == (200, "v1"), 10, "it serves")
+    eventually(lambda: dock.live() == {"v1": 999}, "the router is back")
+    eventually(lambda: answers(dock) == (200, "v1"), "it serves")
     ok(dock.up("--expect-no-changes"))
 
 
@@ -167,7 +168,7 @@ def test_containers_that_restart_in_any_order_never_answer_for_another_slice(doc
     for version in ("v2", "v1"):
         for container in reversed(dock.containers(version)):
             container.start()
-    eventually(lambda: answers(dock) == (200, "v1"), 15, "it serves")
+    eventually(lambda: answers(dock) == (200, "v1"), "it serves")
     assert own(load.stop(), "v2") == []
     for _ in range(20):
         assert dock.ask(X_Slice="v2") == (200, "v2")
@@ -177,7 +178,7 @@ def test_a_container_that_someone_removed_is_made_again_where_it_was(dock):
     dock.containers("v1")[0].remove(force=True)
     ok(dock.up())
     assert dock.state == alone("v1")
-    eventually(lambda: "2 of 2" in ok(dock.stage.run(*OPS, "status")), 20, "both are healthy")
+    eventually(lambda: "2 of 2" in ok(dock.stage.run(*OPS, "status")), "both are healthy")
 
 
 def test_a_lost_volume_ends_in_the_declared_weights(dock):
@@ -198,7 +199,7 @@ def test_the_routers_own_settings_may_change_and_the_weights_stay(dock):
     ok(dock.up())
     assert dock.live() == {"v1": 500, "v2": 500}
     assert dock.url != before
-    eventually(lambda: answers(dock), 10, "it serves at its new port")
+    eventually(lambda: answers(dock), "it serves at its new port")
     dock.declare({"v1": 100}, steps=[])
     ok(dock.up())
 

@@ -19,10 +19,11 @@ from rehearsal.load import dropped
 from rehearsal.stage import UP
 from rollout import mark as marks
 from rollout.mark import Mark
-from tests.e2e.conftest import at_work, eventually, ok
+from tests.e2e.conftest import at_work, ok
 from tests.e2e.dock import ROUTER, Dock, docked
 from tests.e2e.isolated import Isolated
 from tests.e2e.ramps import ENGINE, is_locked, kill
+from tests.patience import PATIENCE, eventually
 
 OPS = (sys.executable, "-m", "ops")
 STOP = f'cd {FOLDER} && printf %s "$0" >sluice/stop && chmod 500 "$1"'
@@ -69,7 +70,7 @@ def test_after_kill_9_at_any_step_one_up_converges(dock, ends, what, share):
     else:
         dock.faulty(there, unhealthy=1)  # it is waited for, with the mark there
         with dock.stage.running(*UP) as up:
-            eventually(lambda: dock.marked() or up.poll() is not None, 60, "a mark beside the weights")
+            eventually(lambda: dock.marked() or up.poll() is not None, "a mark beside the weights")
             end(dock, up, what)
         assert dock.live() == {here: 999}
         dock.faulty(there)
@@ -86,7 +87,7 @@ def test_after_kill_9_in_a_restore_one_up_converges(dock, ends, what, is_written
         begun = int(time.time())
         ask_stop(dock, unwritable="sluice" if is_written else ".")
         if is_written:
-            eventually(lambda: dock.live() == {here: 999}, 30, "the restore's write is seen")
+            eventually(lambda: dock.live() == {here: 999}, "the restore's write is seen")
         else:
             await_refusal(dock, begun)
             assert dock.live() == {here: 750, there: 250}
@@ -158,7 +159,7 @@ def end(dock: Dock, up: "subprocess.Popen[str]", what: str) -> None:
     """Kill *what* of the run *up*, and wait until nothing of it is left."""
     names = {"program": ("language_program",), "all": ENGINE}
     kill([up.pid] if what == "cli" else list(at_work(dock.stage.home, *names[what])))
-    up.communicate(timeout=30)
+    up.communicate(timeout=PATIENCE)
     assert up.returncode != 0
     dock.await_end()
     assert is_locked(dock.stage) == (what != "program")

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.conftest import eventually, ok
+from tests.e2e.conftest import ok
 from tests.e2e.crowd import BOUND, Crowd, began, bounds, counted, crowded, standing, tell
+from tests.patience import eventually
 
 BOMB = ["sh", "-c", "bomb() { bomb | bomb & }; bomb"]
 
@@ -22,7 +23,7 @@ def test_thirty_containers_stay_within_the_limits_set(crowd):
     containers, since = crowd.containers, time.time()
     assert [bounds(one) for one in containers] == [BOUND] * 30
     with crowd.served():
-        eventually(lambda: [dock.ask() for dock in crowd.docks] == [(200, "v1")] * 3, 10, "each service answers")
+        eventually(lambda: [dock.ask() for dock in crowd.docks] == [(200, "v1")] * 3, "each service answers")
         assert max(counted(one, "used") for one in containers) < BOUND["memory"] << 20
         assert max(counted(one, "many") for one in containers) < BOUND["processes"]
     assert crowd.harmed(since) == set()
@@ -34,8 +35,8 @@ def test_a_container_that_wants_more_memory_than_it_may_have_dies_alone(crowd):
     victim = shop.containers("v3")[0]
     with crowd.served(but=(shop, "v3")):
         tell(victim, signal.SIGUSR2)
-        eventually(lambda: ("oom", victim.id) in crowd.harmed(since), 60, "it was refused more")
-        eventually(lambda: began(shop.containers("v3"))[victim.id] > before[victim.id], 60, "it began again")
+        eventually(lambda: ("oom", victim.id) in crowd.harmed(since), "it was refused more")
+        eventually(lambda: began(shop.containers("v3"))[victim.id] > before[victim.id], "it began again")
     assert crowd.harmed(since) == {("oom", victim.id), ("die", victim.id)}
     after = began(crowd.containers)
     assert {one for one in before if after[one] != before[one]} == {victim.id}
@@ -48,9 +49,9 @@ def test_a_fork_bomb_in_one_container_harms_none_of_the_others(crowd):
     try:
         with crowd.served(but=(shop, "v3")):
             victim.exec_run(BOMB, detach=True)
-            eventually(lambda: counted(victim, "many") >= BOUND["processes"] - 1, 60, "it has all that it may have")
+            eventually(lambda: counted(victim, "many") >= BOUND["processes"] - 1, "it has all that it may have")
             answers_go_on = time.monotonic() + 3
-            eventually(lambda: time.monotonic() > answers_go_on, 10, "it has had its way for a while")
+            eventually(lambda: time.monotonic() > answers_go_on, "it has had its way for a while")
             assert counted(victim, "many") <= BOUND["processes"]
             others = [one for one in crowd.containers if one.id != victim.id]
             assert max(counted(one, "many") for one in others) < BOUND["processes"] // 2

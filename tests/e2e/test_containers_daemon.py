@@ -20,9 +20,10 @@ from rehearsal.docker import asking, daemon, leftovers, record
 from rehearsal.docker.record import Record
 from rehearsal.load import own
 from tests import daemons
-from tests.e2e.conftest import eventually, ok
+from tests.e2e.conftest import ok
 from tests.e2e.dock import Dock, docked
 from tests.e2e.isolated import Isolated
+from tests.patience import eventually
 
 VERSIONS = ("v1", "v2", "v3")
 
@@ -61,7 +62,7 @@ def restart(home: Path, *, live: bool) -> None:
         assert client.info()["LiveRestoreEnabled"] == live
     command = kept.process.process().cmdline()  # pyright: ignore[reportOptionalMemberAccess]
     os.kill(kept.process.pid, signal.SIGTERM)
-    eventually(lambda: not kept.process.is_alive(), 40, "the daemon has ended")
+    eventually(lambda: not kept.process.is_alive(), "the daemon has ended")
     start(home, kept, command)
 
 
@@ -69,7 +70,7 @@ def start(home: Path, kept: Record, command: list[str]) -> None:
     """Start the daemon that ended."""
     assert asking.answers(kept.host) is None
     record.write(home, Record(daemon.spawn(record.folder(home), command), kept.host, kept.bridge))
-    eventually(lambda: asking.answers(kept.host), 60, "the daemon answers again")
+    eventually(lambda: asking.answers(kept.host), "the daemon answers again")
 
 
 def reboot(home: Path) -> None:
@@ -80,7 +81,7 @@ def reboot(home: Path) -> None:
         if process:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-    eventually(lambda: not kept.process.is_alive(), 40, "the daemon has ended")
+    eventually(lambda: not kept.process.is_alive(), "the daemon has ended")
     leftovers.remove(folder)
     assert leftovers.processes(folder) == []
     shutil.rmtree(folder / "exec")
@@ -97,7 +98,7 @@ def living_on(home: Path) -> Iterator[None]:
         (record.folder(home) / "config.json").write_text(json.dumps({"live-restore": live}))
         os.kill(kept.process.pid, signal.SIGHUP)
         with closing(connect(kept.host)) as client:
-            eventually(lambda at=client, on=live: at.info()["LiveRestoreEnabled"] == on, 20, "it has read its file")
+            eventually(lambda at=client, on=live: at.info()["LiveRestoreEnabled"] == on, "it has read its file")
         if live:
             yield
 
@@ -123,11 +124,9 @@ def test_after_a_restart_the_declared_weights_are_live_and_no_slice_answers_for_
     with Isolated(dock, *VERSIONS) as isolated:
         load.start()
         lost(home)
-        eventually(lambda: live(dock) == before, 60, "the weights are live")
+        eventually(lambda: live(dock) == before, "the weights are live")
         answered = isolated.answered.copy()
-        eventually(
-            lambda: all(isolated.answered[one, one] > answered[one, one] + 20 for one in VERSIONS), 60, "all answer"
-        )
+        eventually(lambda: all(isolated.answered[one, one] > answered[one, one] + 20 for one in VERSIONS), "all answer")
     answers = load.stop()
     after = began(dock)
     assert set(after) == set(first)
@@ -147,8 +146,8 @@ def test_with_live_restore_a_restart_of_the_daemon_is_seen_by_nobody_on_the_netw
         answered = isolated.answered.copy()
         restart(home, live=True)
         passed = {one: isolated.answered[one, one] - answered[one, one] for one in VERSIONS}
-        eventually(lambda: live(dock) == before, 20, "the daemon reaches its containers again")
-        eventually(lambda: dock.ask()[0] == 200, 20, "the published port answers")
+        eventually(lambda: live(dock) == before, "the daemon reaches its containers again")
+        eventually(lambda: dock.ask()[0] == 200, "the published port answers")
         ok(dock.up("--expect-no-changes"))
     assert isolated.failed == []
     assert {wanted for wanted, who in isolated.answered if wanted != who} == set()

@@ -15,9 +15,10 @@ import pytest
 
 from images import build, fetch
 from rehearsal.stage import Done
-from tests.e2e.conftest import ROOT, eventually, ok
+from tests.e2e.conftest import ROOT, ok
 from tests.e2e.dock import Dock, docked
 from tests.e2e.refusals import AT_ONCE, PREVIEW, refused
+from tests.patience import PATIENCE, eventually
 
 DATABASE = "shop-postgres"
 CANARY = f"canary-{secrets.token_hex(16)}"
@@ -41,7 +42,7 @@ class Counted:
     def ask(self) -> tuple[int, dict[str, Any]]:
         """One visit, as it was answered."""
         try:
-            with urllib.request.urlopen(f"{self.dock.url}/visits", timeout=10) as answer:
+            with urllib.request.urlopen(f"{self.dock.url}/visits", timeout=PATIENCE) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
@@ -108,7 +109,7 @@ def test_a_database_that_is_away_takes_no_slice_down_and_the_next_up_brings_it_b
     assert (status, answer["error"].partition(":")[0]) == (503, "the database is away")
     assert counted.dock.ask()[0] == 200
     ok(counted.dock.up())
-    eventually(lambda: counted.ask()[0] == 200, 20, "it counts again")
+    eventually(lambda: counted.ask()[0] == 200, "it counts again")
     counted.visits += 1  # by what was asked last
     counted.visit()
 
@@ -117,7 +118,7 @@ def test_a_database_that_was_removed_by_hand_is_made_again_with_its_data(counted
     counted.visit()
     counted.database.remove(force=True)
     ok(counted.dock.up())
-    eventually(lambda: counted.ask()[0] == 200, 20, "it counts again")
+    eventually(lambda: counted.ask()[0] == 200, "it counts again")
     counted.visits += 1
     counted.visit()
 
@@ -169,7 +170,7 @@ def test_a_password_that_was_lost_is_given_anew_as_the_docs_say(counted):
     ok(dock.up())
     counted.visit()
     counted.database.restart()  # it reads its own file again
-    eventually(lambda: counted.ask()[0] == 200, 30, "it counts again")
+    eventually(lambda: counted.ask()[0] == 200, "it counts again")
     counted.visits += 1
     counted.visit()
 

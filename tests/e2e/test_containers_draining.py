@@ -18,6 +18,7 @@ from rehearsal.load import Answer, dropped
 from tests.e2e.conftest import ok
 from tests.e2e.dock import Dock, docked
 from tests.e2e.held import ENDLESS, Held, Holding, events, upload, websocket
+from tests.patience import PATIENCE
 
 APP = Path(__file__).parent / "containers" / "long.js"
 DRAIN = 12  # seconds
@@ -91,7 +92,7 @@ class Watch:
     def told(self) -> float:
         """When it was."""
         for thread in self._threads:
-            thread.join(5)
+            thread.join(PATIENCE)
         assert all(self._seen)
         return min(self._seen)
 

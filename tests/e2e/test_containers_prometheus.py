@@ -9,10 +9,11 @@ import pytest
 
 from rehearsal.cloud.loopback import LOOPBACK, free
 from rehearsal.load import dropped, own
-from tests.e2e.conftest import eventually, ok
+from tests.e2e.conftest import ok
 from tests.e2e.dock import Dock, docked
 from tests.e2e.scene import assert_refused
 from tests.e2e.test_metrics import has, needs_prometheus, scraping
+from tests.patience import PATIENCE, eventually
 
 OF = 'envoy_cluster_name="{version}"'
 TOTAL = f"sum(envoy_cluster_upstream_rq_completed{{{OF}}})"
@@ -38,7 +39,7 @@ def dock(
         dock.build("v3", "ENV FAIL=0.3")
         dock.release("v1", "v2", "v3")
         with scraping(tmp_path_factory.mktemp("prometheus"), metrics) as url:
-            eventually(lambda: has(url, 'envoy_cluster_upstream_rq_completed{envoy_cluster_name="v1"}'), 30, "scraped")
+            eventually(lambda: has(url, 'envoy_cluster_upstream_rq_completed{envoy_cluster_name="v1"}'), "scraped")
             asked = {"total": TOTAL, "failed": f"{TOTAL} - ({GOOD} or vector(0))"}
             dock.stage.configure(metrics={"prometheus": {"url": url, "period": "1s", **asked}})
             yield dock
@@ -48,7 +49,7 @@ def status(port: int, path: str, method: str = "GET") -> int:
     """What the router answers at its second port."""
     try:
         with urllib.request.urlopen(
-            urllib.request.Request(f"http://{LOOPBACK}:{port}{path}", method=method), timeout=5
+            urllib.request.Request(f"http://{LOOPBACK}:{port}{path}", method=method), timeout=PATIENCE
         ) as answer:
             return answer.status
     except urllib.error.HTTPError as error:

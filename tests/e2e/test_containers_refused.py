@@ -4,7 +4,6 @@ import io
 import socket
 import sys
 import tarfile
-import time
 
 import pytest
 from docker.types import IPAMConfig, IPAMPool
@@ -12,9 +11,10 @@ from docker.types import IPAMConfig, IPAMPool
 from rehearsal.cloud.loopback import LOOPBACK, free
 from rehearsal.registry import start, stop
 from rehearsal.registry_client import User
-from tests.e2e.conftest import eventually, ok
+from tests.e2e.conftest import ok
 from tests.e2e.dock import ROUTER, SUBNET, Dock
 from tests.e2e.refusals import AT_ONCE, answers, back, refused, release
+from tests.patience import eventually
 
 pytestmark = pytest.mark.usefixtures("unmoved")
 
@@ -47,12 +47,10 @@ def test_no_daemon_at_the_socket_is_said_in_one_line(dock, tmp_path):
     refused(dock, f"sluice:docker.host: no Docker daemon answers at unix://{tmp_path}/none.sock", "systemctl")
 
 
-def test_a_host_that_no_ssh_reaches_is_said_in_one_line_within_seconds(dock):
+def test_a_host_that_no_ssh_reaches_is_said_in_one_line(dock):
     at = f"ssh://deploy@{LOOPBACK}:{free()}"
     dock.place(host=at)
-    begun = time.monotonic()
     refused(dock, f"sluice:docker.host: no Docker daemon answers at {at}", "Connection refused", "host: ssh://")
-    assert time.monotonic() - begun < 40  # two runs of the engine
 
 
 def test_a_digest_that_its_registry_does_not_know_is_refused(dock):
@@ -163,4 +161,4 @@ def test_a_port_that_someone_else_took_is_refused_and_freed_it_is_had(dock):
     finally:
         holder.remove(force=True)
     ok(dock.up())
-    eventually(lambda: answers(dock) == (200, "v1"), 10, "it serves again")
+    eventually(lambda: answers(dock) == (200, "v1"), "it serves again")

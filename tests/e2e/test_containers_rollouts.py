@@ -14,10 +14,11 @@ import pytest
 
 from rehearsal.load import Answer, dropped, dropped_by, own
 from rehearsal.stage import Done
-from tests.e2e.conftest import eventually, ok
+from tests.e2e.conftest import ok
 from tests.e2e.dock import Dock, alone, docked
 from tests.e2e.refusals import PREVIEW
 from tests.e2e.scene import EASY, SMOKE, assert_refused, moved, served_at_most
+from tests.patience import eventually
 
 # The plan goes by all the traffic since the router began, which is little where it was idle: a long deadline.
 JUDGED = {"steps": [50], "bake": "2s", "deadline": "10m", "prove_by": 50, "gates": {"errors": {"allow": 2}}}
@@ -132,7 +133,7 @@ def test_without_any_traffic_nothing_is_proven_and_nothing_promoted(dock):
 
 
 def test_what_could_not_be_proven_by_the_deadline_is_refused_by_what_the_router_counted(dock, clients):
-    eventually(lambda: own(list(clients.answers), "v1"), 10, "some requests")
+    eventually(lambda: own(list(clients.answers), "v1"), "some requests")
     dock.declare({"v2": 100}, gates={"errors": {"allow": 0.01}}, deadline="10s")
     done = dock.stage.run(*PREVIEW)
     assert_refused(done, "this rollout could not be proven by its deadline: gate errors needs about")

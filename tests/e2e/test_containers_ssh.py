@@ -11,10 +11,11 @@ import pytest
 
 from rehearsal.cloud.children import child
 from rehearsal.load import dropped
-from tests.e2e.conftest import ROOT, eventually, ok
+from tests.e2e.conftest import ROOT, ok
 from tests.e2e.dock import Dock, alone, docked
 from tests.e2e.refusals import AT_ONCE, PREVIEW, refused
 from tests.e2e.sshd import Sshd, serving
+from tests.patience import PATIENCE, eventually
 
 OPS = (sys.executable, "-m", "ops")
 
@@ -54,7 +55,7 @@ def test_ctrl_c_restores_through_the_tunnel(dock, clients):
     dock.declare({"v2": 100}, bake="30s")
     with dock.ramping(250) as up:
         os.killpg(up.pid, signal.SIGINT)  # as a terminal does
-        text, _ = up.communicate(timeout=30)
+        text, _ = up.communicate(timeout=PATIENCE)
     assert "stopped by the operator. Restored v1 100" in text
     assert dock.live() == {"v1": 999}
     assert dropped(clients.stop()) == []
@@ -68,7 +69,7 @@ def test_no_tunnel_outlives_a_program_that_was_killed(sshd):
         assert program.stdout.readline() == b"True\n"
         (tunnel,) = (child(one.pid) for one in psutil.Process(program.pid).children())
         program.kill()
-    eventually(lambda: not tunnel.is_alive(), 10, "the tunnel has ended")
+    eventually(lambda: not tunnel.is_alive(), "the tunnel has ended")
 
 
 def test_a_host_that_is_down_is_said_and_nothing_changes(dock, sshd):
@@ -93,7 +94,7 @@ def test_an_sshd_that_was_killed_and_is_back_is_not_noticed_by_a_walk(dock, sshd
     with dock.ramping(250) as up:
         sshd.kill()
         sshd.start()
-        text, _ = up.communicate(timeout=60)
+        text, _ = up.communicate(timeout=PATIENCE)
     assert up.returncode == 0, text
     assert dock.state == alone("v2")
     assert dropped(clients.stop()) == []
@@ -105,7 +106,7 @@ def test_an_sshd_that_stays_away_is_said_and_the_next_up_goes_on(dock, sshd, cli
         sshd.kill()
         try:
             os.killpg(up.pid, signal.SIGINT)
-            text, _ = up.communicate(timeout=60)
+            text, _ = up.communicate(timeout=PATIENCE)
         finally:
             sshd.start()
     assert up.returncode != 0
@@ -115,6 +116,6 @@ def test_an_sshd_that_stays_away_is_said_and_the_next_up_goes_on(dock, sshd, cli
     assert dock.live() == {"v1": 750, "v2": 250}
     dock.await_end()
     dock.declare({"v2": 100}, **AT_ONCE)
-    eventually(lambda: dock.up().code == 0, 90, "the next `up` goes on once the mark is past")
+    eventually(lambda: dock.up().code == 0, "the next `up` goes on once the mark is past", 90)
     assert dock.state == alone("v2")
     assert dropped(clients.stop()) == []

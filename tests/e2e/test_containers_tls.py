@@ -15,6 +15,7 @@ from tests.authority import Authority
 from tests.e2e.conftest import ok
 from tests.e2e.dock import ROUTER, Dock, docked
 from tests.e2e.refusals import AT_ONCE, PREVIEW, refused
+from tests.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def test_clients_that_verify_are_served_and_others_are_not(dock):
     assert dock.ask(X_Slice="v2") == (200, "v2")
     assert ok(dock.stage.run("pulumi", "stack", "output", "url")).strip() == dock.url
     with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
-        urllib.request.urlopen(dock.url, timeout=5, context=ssl.create_default_context())
+        urllib.request.urlopen(dock.url, timeout=PATIENCE, context=ssl.create_default_context())
     ok(dock.up("--expect-no-changes"))
 
 

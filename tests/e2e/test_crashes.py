@@ -16,9 +16,10 @@ from rehearsal.load import Load, dropped
 from rehearsal.stage import Stage
 from rollout import mark as marks
 from rollout.mark import Mark
-from tests.e2e.conftest import eventually, ok, versions
 from tests.e2e.conftest import marks as marked
+from tests.e2e.conftest import ok, versions
 from tests.e2e.ramps import Ramps, alone, kill
+from tests.patience import PATIENCE, eventually
 
 KILLS = ["cli", "program", "all"]
 WHERE = {"before-the-first-move": 0, "at-5": 50, "at-25": 250, "at-50": 500, "at-100": 1000}
@@ -113,7 +114,7 @@ def test_the_mark_of_an_owner_on_another_host_holds_until_it_is_past(ramps):
 def end(ramps: Ramps, up: "subprocess.Popen[str]", what: str) -> None:
     """Kill *what* of the run *up*, and wait until nothing of it is left."""
     kill({"cli": [up.pid], "program": ramps.pids("language_program"), "all": ramps.pids()}[what])
-    up.communicate(timeout=20)
+    up.communicate(timeout=PATIENCE)
     assert up.returncode != 0
     ramps.await_end()
     assert ramps.is_locked == (what != "program")
@@ -139,10 +140,10 @@ def restoring(ramps: Ramps, is_written: bool, **faults: object) -> None:
 def await_restore(ramps: Ramps, is_written: bool) -> None:
     """Wait until the former weights are seen, or the restore was refused to write them, and the mark is still there."""
     if is_written:
-        eventually(lambda: ramps.weights() == {ramps.at: 999}, 30, "the restore's write is seen")
+        eventually(lambda: ramps.weights() == {ramps.at: 999}, "the restore's write is seen")
     else:
         seen = lambda: [one for one in trace.read(ramps.stage.home) if one.action == "ModifyRule"]  # noqa: E731
-        eventually(seen, 30, "the restore asks for its write")
+        eventually(seen, "the restore asks for its write")
         assert ramps.weights() != {ramps.at: 999}
     assert marked(ramps.stage)
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from rehearsal.stage import Stage
-from tests.e2e.conftest import client, declare, eventually, ok, sample, staged, versions
+from tests.e2e.conftest import client, declare, ok, sample, staged, versions
+from tests.patience import PATIENCE, eventually
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def url(stage: Stage) -> str:
 def visited(of: str) -> tuple[int, dict[str, Any]]:
     """One visit, as it was answered."""
     try:
-        with urllib.request.urlopen(f"{of}/visits", timeout=10) as answer:
+        with urllib.request.urlopen(f"{of}/visits", timeout=PATIENCE) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         with error:
@@ -74,12 +75,12 @@ def test_a_database_that_is_away_takes_no_slice_down(stage):
     at, before, rds = url(stage), versions(stage), client(stage, "rds")
     name = database(stage)["DBInstanceIdentifier"]
     rds.stop_db_instance(DBInstanceIdentifier=name)
-    eventually(lambda: visited(at)[0] == 503, 20, "it is away")
+    eventually(lambda: visited(at)[0] == 503, "it is away")
     assert visited(at)[1]["error"].startswith("the database is away")
-    with urllib.request.urlopen(at, timeout=5) as answer:
+    with urllib.request.urlopen(at, timeout=PATIENCE) as answer:
         assert answer.status == 200
     rds.start_db_instance(DBInstanceIdentifier=name)
-    eventually(lambda: visited(at)[0] == 200, 30, "it counts again")
+    eventually(lambda: visited(at)[0] == 200, "it counts again")
     assert versions(stage) == before
 
 

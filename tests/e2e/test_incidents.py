@@ -19,9 +19,10 @@ from rehearsal.cloud.trace import Seen
 from rehearsal.environment import OBSERVER
 from rehearsal.load import Answer, Load, dropped, own
 from rehearsal.stage import UP
-from tests.e2e.conftest import ONE_MOVE, client, eventually, live, ok, recorded, versions, weighted_rule
+from tests.e2e.conftest import ONE_MOVE, client, live, ok, recorded, versions, weighted_rule
 from tests.e2e.ramps import Ramps, kill
 from tests.e2e.scene import BY_HEALTH, Scene, alone, assert_refused, moved
+from tests.patience import PATIENCE, eventually
 
 DRAIN = 3.0  # seconds, of the scene's slices
 SCARCE = {"elasticloadbalancing:*": (3.0, 3.0)}  # calls a second, burst
@@ -206,9 +207,9 @@ def test_incident_3_a_third_release_begun_where_a_walk_was_killed_ends_with_one_
     engine = Ramps(scene.stage)
     scene.declare({there: 100}, gates={}, steps=[25], bake="60s")
     with scene.stage.running(*UP) as up:
-        eventually(lambda: live(scene.stage) == {here: 750, there: 250}, 60, "a quarter has moved")
+        eventually(lambda: live(scene.stage) == {here: 750, there: 250}, "a quarter has moved")
         kill(engine.pids())
-        up.communicate(timeout=20)
+        up.communicate(timeout=PATIENCE)
     engine.await_end()
     ok(scene.stage.run("pulumi", "cancel", "--yes"))
     scene.declare({"v3": 100}, **BY_HEALTH, steps=[50])

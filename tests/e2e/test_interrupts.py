@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,10 +12,10 @@ import pytest
 from rehearsal.load import Load, dropped
 from rehearsal.stage import Stage
 from rollout.mark import asker
-from tests.e2e.conftest import client, eventually, marks, ok
+from tests.e2e.conftest import client, marks, ok
 from tests.e2e.ramps import Ramps, alone
+from tests.patience import PATIENCE, eventually
 
-SOON = 5.0  # seconds from the first signal until the former weights are live
 OPS = (sys.executable, "-m", "ops")
 FAULTS = {
     "slow": {"delay": {"elasticloadbalancing:*": 4.0}},
@@ -101,7 +100,7 @@ def test_what_could_not_be_restored_in_time_one_command_restores(ramps, faults, 
     with ramps.ramping(250) as up:
         ramps.stage.faults(**faults)
         how(up)
-        up.communicate(timeout=30)
+        up.communicate(timeout=PATIENCE)
     assert up.returncode != 0
     ramps.await_end()
     assert (ramps.weights(), marks(ramps.stage) != []) == ({"v1": 750, "v2": 250}, True)
@@ -115,7 +114,7 @@ def test_what_could_not_be_restored_in_time_an_up_with_the_former_config_walks_b
     with ramps.ramping(250) as up:
         ramps.stage.faults(**FAULTS["throttled"])
         ctrl_c(up)
-        text, _ = up.communicate(timeout=30)
+        text, _ = up.communicate(timeout=PATIENCE)
     assert up.returncode != 0
     # On a busy machine the engine ends the program before it can say so.
     assert "RESTORE FAILED" in text or "error reading from server: EOF" in text
@@ -125,27 +124,27 @@ def test_what_could_not_be_restored_in_time_an_up_with_the_former_config_walks_b
     ok(ramps.stage.up())
 
 
-def test_ops_stop_restores_within_two_seconds(ramps):
+def test_ops_stop_restores_within_seconds(ramps):
     with ramps.ramping(250) as up, ramps.stage.running(*OPS, "stop") as stop:
-        eventually(lambda: is_asked(ramps) or stop.poll() is not None, 30, "the wish beside the weights")
-        asked = time.monotonic()
-        eventually(lambda: ramps.weights() == {"v1": 999}, 2, "the former weights are live")
-        assert time.monotonic() - asked < 2
-        text, _ = up.communicate(timeout=20)
-        said, _ = stop.communicate(timeout=20)
+        eventually(lambda: is_asked(ramps) or stop.poll() is not None, "the wish beside the weights")
+        # Nobody kills it here. That it takes two at most, tests/rollout/test_walk.py sees by its clock.
+        eventually(lambda: ramps.weights() == {"v1": 999}, "the former weights are live", 10)
+        text, _ = up.communicate(timeout=PATIENCE)
+        said, _ = stop.communicate(timeout=PATIENCE)
     assert (up.returncode != 0, stop.returncode) == (True, 0), said
     assert f"stopped by {asker()} (`ops stop`). Restored v1 100" in text
     ramps.await_end()
 
 
 def interrupted(ramps: Ramps, up: "subprocess.Popen[str]", how) -> tuple[int, str]:
-    """Interrupt *up*; when the weights are back and no process is left, its exit code and what it said."""
-    begun = time.monotonic()
+    """Interrupt *up*; when the weights are back and no process is left, its exit code and what it said.
+
+    There is no need to look at the clock: five seconds after the signal the language host kills the program.
+    """
     how(up)
-    eventually(lambda: ramps.weights() == {"v1": 999}, SOON, "the former weights are live")
-    assert time.monotonic() - begun < SOON
-    text, _ = up.communicate(timeout=20)
-    ramps.await_end(3)
+    eventually(lambda: ramps.weights() == {"v1": 999}, "the former weights are live")
+    text, _ = up.communicate(timeout=PATIENCE)
+    ramps.await_end()
     return up.returncode, text
 
 

@@ -6,8 +6,8 @@ import pty
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 from rehearsal.environment import environment
 from rehearsal.stage import Done, Stage
 from tests.e2e.conftest import ONE_MOVE, live, marks, ok, recorded, sample
+from tests.patience import PATIENCE, eventually
 
 OPS = (sys.executable, "-m", "ops")
 UNSELECTED = ("env", "-u", "PULUMI_STACK")
@@ -88,15 +89,20 @@ def test_watch_goes_on_until_ctrl_c_which_is_no_failure(stage, file):
         start_new_session=True,
     ) as process:
         os.close(inner)
-        written, until = b"", time.monotonic() + 60
-        while written.count(b"shop on aws") < 3:
-            assert time.monotonic() < until, written.decode()
-            written += os.read(terminal, 4096)
-        process.send_signal(signal.SIGINT)
+        written = bytearray()
+
+        def shown() -> bool:
+            written.extend(os.read(terminal, 4096))
+            return written.count(b"shop on aws") >= 3
+
         try:
-            while True:  # what cannot write to its terminal does not end
-                written += os.read(terminal, 4096)
-        except OSError:
+            eventually(shown, "it was shown three times", log=written.decode)
+            process.send_signal(signal.SIGINT)
+            with suppress(OSError):  # at its end; what cannot write to its terminal does not end
+                eventually(lambda: written.extend(os.read(terminal, 4096)), "it ends", log=written.decode)
+            process.wait(PATIENCE)
+        finally:
+            process.kill()
             os.close(terminal)
     assert process.returncode == 0
     assert b"Traceback" not in written
@@ -163,7 +169,7 @@ def test_stopped_under_way_it_restores_and_says_what_it_left(stage, images, file
         assert second.code == 4, second.text
         assert "the stack is currently locked by 1 lock" in second.text
         (os.killpg if whole_group else os.kill)(process.pid, number)
-        rest, _ = process.communicate(timeout=30)
+        rest, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, rest
     assert "stopped by the operator. v2 100 stays live" in rest
     assert "declares v2 100 again, so the next `pulumi up` keeps to that" in rest

@@ -25,6 +25,7 @@ from rehearsal.stage import Done, Stage
 from rollout.mark import Mark, Owner, asker, to_fields
 from tests.e2e.conftest import client, live, marks, ok, recorded, versions
 from tests.e2e.ramps import Ramps, alone, kill
+from tests.patience import PATIENCE
 
 OPS = (sys.executable, "-m", "ops")
 LONG = {"steps": [25], "bake": "60s"}
@@ -73,7 +74,7 @@ def stack_file(ramps: Ramps) -> Path:
 def test_what_was_killed_is_put_back_by_recover_with_its_lock_and_protection(ramps):
     with ramps.ramping(250) as up:
         kill(ramps.pids())
-        up.communicate(timeout=20)
+        up.communicate(timeout=PATIENCE)
     ramps.await_end()
     assert (ramps.is_locked, marks(ramps.stage) != [], ramps.protected() != []) == (True, True, True)
     text = ok(ops(ramps, "recover"))
@@ -95,7 +96,7 @@ def test_a_live_walk_is_not_recovered_but_stopped(ramps):
         assert "`python -m ops stop` ends it. Nothing was changed" in refused.text
         assert ramps.is_locked
         assert "stopped: live is v1 100" in ok(ops(ramps, "stop"))
-        up.communicate(timeout=20)
+        up.communicate(timeout=PATIENCE)
     assert up.returncode != 0
     ramps.await_end()
     assert "no walk is on: live is v1 100" in ok(ops(ramps, "stop"))
@@ -106,7 +107,7 @@ def test_a_walk_that_holds_is_put_back_by_recover(ramps):
     ramps.stage.configure(metrics={"cloudwatch": {"period": "1s", "late": "2s"}})
     ramps.stage.faults(metrics_lag=3600)  # the plan knows no rate, and the judge sees nothing
     with ramps.ramping(250) as up:
-        text, _ = up.communicate(timeout=60)
+        text, _ = up.communicate(timeout=PATIENCE)
     assert up.returncode != 0
     assert "Held v1 75 · v2 25" in text
     assert ramps.weights() == {"v1": 750, "v2": 250}
@@ -198,13 +199,13 @@ def test_a_rollback_now_moves_at_once_and_up_finds_nothing_left_to_move(ramps, l
     assert "walk" not in upped
     assert ramps.state == alone("v1")
     last = max(answer.at for answer in own(load.answers, "v2"))
-    assert last - begun < 30
+    assert last - begun < PATIENCE
 
 
 def test_a_rollback_now_ends_a_ramp_first(ramps):
     with ramps.ramping(250) as up:
         text = ok(ops(ramps, "rollback", "--now"))
-        said, _ = up.communicate(timeout=30)
+        said, _ = up.communicate(timeout=PATIENCE)
     assert up.returncode != 0
     assert f"stopped by {asker()} (`ops stop`). Restored v1 100" in said
     assert re.search(r"asking \S+ \(pid \d+\) to put v1 100 back", text)
@@ -276,7 +277,7 @@ def test_a_second_one_after_cancel_is_refused_by_the_first_ones_mark(ramps):
         assert re.search(r"live is v1 75 · \w+ 25, and a walk is marked: v1 100 → ", second.text)
         assert "is refused as long as that walk is on" in second.text
         os.killpg(up.pid, signal.SIGINT)
-        up.communicate(timeout=30)
+        up.communicate(timeout=PATIENCE)
     ramps.await_end()
     assert ramps.weights() == {"v1": 999}
 
@@ -364,7 +365,7 @@ def lock(ramps: Ramps, pid: int, host: str) -> Path:
 
 def status_of(url: str) -> int:
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code

@@ -11,9 +11,10 @@ from playwright.sync_api import Page
 from pipeline.page.password import hashed
 from rehearsal.load import dropped, dropped_by
 from tests.e2e import build
-from tests.e2e.conftest import eventually, ok
+from tests.e2e.conftest import ok
 from tests.e2e.dock import Dock, docked
 from tests.e2e.pushes import LONG, Repository, served, told
+from tests.patience import eventually
 from tests.pipeline.github import Github, standing
 from tests.pipeline.page.chromium import launched, shows, sign_in
 from tests.pipeline.page.conftest import PASSWORD
@@ -66,7 +67,7 @@ def test_what_is_pushed_gets_the_traffic_and_its_commit_says_so(dock, repository
     load.start()
     commit = repository.push("ENV BUILT=good")
     version = f"main-{commit[:7]}"
-    eventually(lambda: "success" in told(github, commit), LONG, "the commit says that it is released")
+    eventually(lambda: "success" in told(github, commit), "the commit says that it is released", LONG)
     assert told(github, commit) == ["pending", "success"]
     assert dock.ask() == (200, version)
     assert dock.live() == {version: 999}
@@ -83,7 +84,7 @@ def test_a_bad_build_is_restored_and_its_commit_says_why(dock, repository, githu
     load.start()
     commit = repository.push("ENV FAIL=0.3")
     version = f"main-{commit[:7]}"
-    eventually(lambda: "failure" in told(github, commit), LONG, "the commit says that it failed")
+    eventually(lambda: "failure" in told(github, commit), "the commit says that it failed", LONG)
     assert told(github, commit) == ["pending", "failure"]
     why = next(body["description"] for _, body in github.statuses if body["state"] == "failure")
     assert why.startswith(f"{version} was not released to dock: ")
@@ -97,9 +98,7 @@ def test_the_same_commit_again_changes_nothing(dock, repository, github):
     commit, count = next(path.rpartition("/")[2] for path, _ in github.statuses), len(github.statuses)
     build.tell(repository.ci, f"{dock.registry.host}/shop", f"main-{commit[:7]}")
     build.announce(repository.ci, commit, "refs/heads/main")
-    eventually(
-        lambda: "sluice_open{" not in httpx2.get(f"{repository.ci.hooks}/metrics").text, 30, "both are dealt with"
-    )
+    eventually(lambda: "sluice_open{" not in httpx2.get(f"{repository.ci.hooks}/metrics").text, "both are dealt with")
     assert (dock.live(), len(github.statuses)) == ({before: 999}, count)
 
 
@@ -118,7 +117,7 @@ def test_an_operator_sees_a_rollout_and_aborts_it(dock, repository, github, anna
     anna.screenshot(path=tmp_path / "confirm.png", full_page=True)
     anna.get_by_role("button", name="Abort the rollout").click()
     shows(anna, f"stopped: live is {before} 100")
-    eventually(lambda: "failure" in told(github, commit), LONG, "the commit says that it failed")
+    eventually(lambda: "failure" in told(github, commit), "the commit says that it failed", LONG)
     assert (dock.live(), dock.recorded(), dock.marked()) == ({before: 999}, {before: 100}, False)
     shows(anna, "stopped by the operator")
     anna.screenshot(path=tmp_path / "aborted.png", full_page=True)
@@ -132,7 +131,7 @@ def test_an_operator_goes_back_to_what_was_before(dock, anna, tmp_path):
     anna.get_by_role("link", name="All traffic to v1").click(timeout=60_000)
     shows(anna, "The shares move at once")
     anna.get_by_role("button", name="All traffic to v1").click()
-    eventually(lambda: dock.live() == {"v1": 999}, 60, "v1 has everything")
+    eventually(lambda: dock.live() == {"v1": 999}, "v1 has everything")
     anna.locator("#shop-done li", has_text="All traffic to v1").locator(".good").wait_for(timeout=LONG * 1000)
     shows(anna, "Live is what is declared")
     assert (dock.recorded(), dock.marked()) == ({"v1": 100}, False)

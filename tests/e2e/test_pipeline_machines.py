@@ -13,8 +13,9 @@ from rehearsal.load import Load, dropped, dropped_by
 from rehearsal.registry import start, stop
 from rehearsal.registry_client import Registry
 from rehearsal.stage import Stage
-from tests.e2e.conftest import eventually, live, marks, ok, recorded
+from tests.e2e.conftest import live, marks, ok, recorded
 from tests.e2e.pushes import LONG, Repository, served, told
+from tests.patience import eventually
 from tests.pipeline.github import Github, standing
 
 QUICK = {"ready": "60s", "steps": [50], "bake": "2s", "prove_by": 50, "gates": {"errors": {"allow": 2}}}
@@ -68,7 +69,7 @@ def load(stage: Stage, repository: Repository) -> Iterator[Load]:
 def test_what_is_pushed_runs_on_the_machines_and_gets_the_traffic(stage, repository, github, load, docker_client):
     commit = repository.push("ENV BUILT=good")
     version = f"main-{commit[:7]}"
-    eventually(lambda: "success" in told(github, commit), LONG, "the commit says that it is released")
+    eventually(lambda: "success" in told(github, commit), "the commit says that it is released", LONG)
     assert (live(stage), recorded(stage), marks(stage)) == ({version: 999}, {version: 100}, [])
     running = [one for one in docker_client.containers.list() if one.name.startswith("sluice-machine-")]
     made_of = {one.labels.get("org.opencontainers.image.revision") for one in running}
@@ -80,7 +81,7 @@ def test_a_bad_build_is_restored_and_its_commit_says_why(stage, repository, gith
     (before,) = live(stage)
     commit = repository.push("ENV FAIL=0.3")
     version = f"main-{commit[:7]}"
-    eventually(lambda: "failure" in told(github, commit), LONG, "the commit says that it failed")
+    eventually(lambda: "failure" in told(github, commit), "the commit says that it failed", LONG)
     assert (live(stage), recorded(stage), marks(stage)) == ({before: 999}, {before: 100}, [])
     assert set(dropped_by(load.stop())) == {version}
 
@@ -89,6 +90,6 @@ def test_a_container_leaves_with_its_machine(stage, docker_client, repository):
     (version,) = live(stage)
     before = {one.id for one in docker_client.containers.list()}
     stage.faults(kill={version: 1})
-    eventually(lambda: before - {one.id for one in docker_client.containers.list()}, 30, "it left with its machine")
+    eventually(lambda: before - {one.id for one in docker_client.containers.list()}, "it left with its machine")
     url = ok(stage.run("pulumi", "stack", "output", "url")).strip()
-    eventually(lambda: httpx2.get(url).status_code == 200, 60, "another machine took its place")
+    eventually(lambda: httpx2.get(url).status_code == 200, "another machine took its place")

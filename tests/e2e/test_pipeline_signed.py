@@ -9,9 +9,10 @@ import pytest
 
 from ops import stackfile
 from tests.cosign import Signer, push
-from tests.e2e.conftest import eventually, ok
+from tests.e2e.conftest import ok
 from tests.e2e.dock import Dock, docked
 from tests.e2e.pushes import LONG, Repository, served, told
+from tests.patience import eventually
 from tests.pipeline.github import Github, standing
 
 CI, EVE = Signer(), Signer()
@@ -50,7 +51,7 @@ def test_what_a_stranger_signed_is_refused_and_its_commit_says_why(dock, reposit
     Path(repository.ci.key).write_bytes(EVE.pem)
     commit = repository.push("ENV BUILT=strange")
     version = f"main-{commit[:7]}"
-    eventually(lambda: "failure" in told(github, commit), LONG, "the commit says that it failed")
+    eventually(lambda: "failure" in told(github, commit), "the commit says that it failed", LONG)
     assert told(github, commit) == ["pending", "failure"]
     why = next(body["description"] for _, body in github.statuses if body["state"] == "failure")
     assert why.startswith(f"{version} was not released to dock: sluice:releases.{version}.signature: cosign:")
@@ -63,7 +64,7 @@ def test_what_ci_signed_is_released_with_its_signature(dock, repository, github)
     Path(repository.ci.key).write_bytes(CI.pem)
     commit = repository.push("ENV BUILT=signed")
     version = f"main-{commit[:7]}"
-    eventually(lambda: "success" in told(github, commit), LONG, "the commit says that it is released")
+    eventually(lambda: "success" in told(github, commit), "the commit says that it is released", LONG)
     assert (dock.live(), dock.ask()) == ({version: 999}, (200, version))
     entry = stackfile.load(dock.stage.root / "Pulumi.dock.yaml").releases[version]
     assert entry["signature"].startswith("cosign:")
@@ -78,5 +79,5 @@ def test_what_is_signed_later_waits_for_that_and_one_trusted_signature_of_severa
     assert 'sluice_open{service="shop"}' in httpx2.get(f"{repository.ci.hooks}/metrics").text
     assert (told(github, commit), dock.live()) == ([], {before: 999})
     push(dock.registry.host, "shop", digest, EVE, CI)
-    eventually(lambda: "success" in told(github, commit), LONG, "the commit says that it is released")
+    eventually(lambda: "success" in told(github, commit), "the commit says that it is released", LONG)
     assert dock.live() == {version: 999}

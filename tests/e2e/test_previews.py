@@ -12,6 +12,7 @@ from tests.e2e.dock import Dock
 from tests.e2e.flood import flood
 from tests.e2e.refusals import AT_ONCE, PREVIEW
 from tests.e2e.scene import BY_HEALTH, alone, assert_refused
+from tests.patience import PATIENCE
 
 OPS = (sys.executable, "-m", "ops")
 MANY = 100_000
@@ -107,7 +108,7 @@ def test_on_machines_the_instances_of_a_preview_are_those_that_get_the_traffic(h
     stood = fleet(home.stage, version)
     assert live(home.stage) == {"v1": 999}
     asked = urllib.request.Request(home.url, headers={"X-Slice": version})
-    with urllib.request.urlopen(asked, timeout=5) as answer:
+    with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
         assert answer.headers["X-Version"] == version
     ok(home.stage.run(*OPS, "preview", "promote", "12"))
     home.releases[version] = ami

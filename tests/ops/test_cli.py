@@ -17,6 +17,7 @@ from ops.facts import State
 from pipeline.page.password import is_right
 from rollout.routers.interface import Health, Live
 from tests.ops.conftest import AMI, OTHER
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -193,7 +194,7 @@ def test_at_a_terminal_a_password_is_asked_for_twice_and_not_shown():
                 while shown.count(b": ") < asked:
                     shown += os.read(ours, 1000)
                 os.write(ours, b"correct horse battery\n")
-            said, _ = process.communicate(timeout=30)
+            said, _ = process.communicate(timeout=PATIENCE)
     finally:
         os.close(ours)
         os.close(theirs)

@@ -18,6 +18,7 @@ from rollout.mark import Mark, me
 from rollout.routers.alb import AlbRouter
 from rollout.shares import Shares
 from tests.ops.conftest import AMI
+from tests.patience import eventually
 from tests.world import PRIORITY, Shop
 
 V1, V2 = {"v1": 1000}, {"v2": 1000}
@@ -98,14 +99,9 @@ def test_a_live_walk_is_asked_to_stop_first(ahead, shop, rule, said):
     theirs.set_mark(mark)
 
     def walk() -> None:
-        until = time.monotonic() + 10
-        while time.monotonic() < until:
-            live = theirs.read()
-            if live and live.mark and live.mark.stop:
-                theirs.set_shares(V2)
-                theirs.set_mark(None)
-                return
-            time.sleep(0.05)
+        eventually(lambda: (live := theirs.read()) and live.mark and live.mark.stop, "it is asked to stop")
+        theirs.set_shares(V2)
+        theirs.set_mark(None)
 
     walking = threading.Thread(target=walk)
     walking.start()

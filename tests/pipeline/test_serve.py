@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from pipeline import limits
 from rehearsal.cloud.loopback import free
 from rehearsal.registry import start, stop
 from rehearsal.registry_client import Registry
+from tests.patience import PATIENCE, eventually
 from tests.pipeline.conftest import GITHUB, HUB
 from tests.pipeline.test_senders import COMMIT, PUSH, PUSHED
 from tests.pipeline.test_signature import signed
@@ -52,7 +53,7 @@ class Served:
     registry: Registry
     port: int = field(default_factory=free)
     process: "subprocess.Popen[bytes] | None" = None
-    client: httpx2.Client = field(default_factory=lambda: httpx2.Client(timeout=20))
+    client: httpx2.Client = field(default_factory=lambda: httpx2.Client(timeout=PATIENCE))
 
     @property
     def url(self) -> str:
@@ -82,12 +83,12 @@ class Served:
                 stdout=log,
                 stderr=log,
             )
-        until(self.is_well, "it listens", self.log)
+        eventually(self.is_well, "it listens", log=self.log)
 
     def kill(self) -> None:
         assert self.process
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
 
     def is_well(self) -> bool:
         try:
@@ -127,13 +128,6 @@ class Served:
         return (self.folder / "log").read_text()
 
 
-def until(true: Callable[[], object], what: str, log: Callable[[], str]) -> None:
-    late = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < late, f"{what}: not within 30 s\n{log()}"
-        time.sleep(0.05)
-
-
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     folder = tmp_path_factory.mktemp("registry")
@@ -151,7 +145,7 @@ def served(registry: Registry, tmp_path: Path) -> Iterator[Served]:
     served.client.close()
     assert served.process
     served.process.send_signal(signal.SIGTERM)
-    assert served.process.wait(20) in (0, -signal.SIGTERM), served.log()
+    assert served.process.wait(PATIENCE) in (0, -signal.SIGTERM), served.log()
     assert served.log().count("Traceback") == 0, served.log()
 
 
@@ -160,7 +154,7 @@ def test_an_image_is_released_once_however_often_it_is_told_of(served):
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: served.hook("main-1"), range(1000)))
     assert set(answers) == {202}
-    until(lambda: served.ended() == 1, "it is released", served.log)
+    eventually(lambda: served.ended() == 1, "it is released", log=served.log)
     assert served.asked() == ["release main-1"]
 
 
@@ -170,18 +164,18 @@ def test_a_signed_push_is_released_once_its_image_is_there(served):
     assert httpx2.post(f"{served.url}/hooks/github", content=body, headers=headers).status_code == 202
     served.push(f"main-{COMMIT[:7]}")
     served.hook(f"main-{COMMIT[:7]}")
-    until(lambda: served.ended() == 1, "it is released", served.log)
+    eventually(lambda: served.ended() == 1, "it is released", log=served.log)
 
 
 def test_kill_9_in_a_release_loses_nothing_and_repeats_nothing(served):
     (served.folder / "hold").touch()
     served.push("main-2")
     served.hook("main-2")
-    until(served.asked, "the release begins", served.log)
+    eventually(served.asked, "the release begins", log=served.log)
     served.kill()
     served.begin()
     (served.folder / "hold").unlink()
-    until(lambda: served.ended() == 1, "it is released", served.log)
+    eventually(lambda: served.ended() == 1, "it is released", log=served.log)
     assert served.asked() == ["release main-2"]
 
 
@@ -189,12 +183,12 @@ def test_a_release_that_ended_while_nobody_looked_is_not_repeated(served):
     (served.folder / "hold").touch()
     served.push("main-3")
     served.hook("main-3")
-    until(served.asked, "the release begins", served.log)
+    eventually(served.asked, "the release begins", log=served.log)
     served.kill()
     (served.folder / "hold").unlink()
-    until(lambda: list((served.folder / "data").glob("*.code")), "its end is written", served.log)
+    eventually(lambda: list((served.folder / "data").glob("*.code")), "its end is written", log=served.log)
     served.begin()
-    until(lambda: served.ended() == 1, "it is known", served.log)
+    eventually(lambda: served.ended() == 1, "it is known", log=served.log)
     assert served.asked() == ["release main-3"]
 
 
@@ -202,7 +196,7 @@ def test_a_release_that_was_killed_too_is_recovered_and_begun_again(served):
     (served.folder / "hold").touch()
     served.push("main-4")
     served.hook("main-4")
-    until(served.asked, "the release begins", served.log)
+    eventually(served.asked, "the release begins", log=served.log)
     served.kill()
     for process in psutil.process_iter():
         try:
@@ -212,12 +206,12 @@ def test_a_release_that_was_killed_too_is_recovered_and_begun_again(served):
             continue
     (served.folder / "hold").unlink()
     served.begin()
-    until(lambda: served.ended() == 1, "it is released", served.log)
+    eventually(lambda: served.ended() == 1, "it is released", log=served.log)
     assert served.asked() == ["release main-4", "recover --stack", "release main-4"]
 
 
 def test_a_client_that_takes_its_time_is_cut(served):
-    late = limits.ARRIVAL + 15
+    late = limits.ARRIVAL + PATIENCE
     begun = time.monotonic()
     clients = []
     for head in (b"", b"POST /hooks/gi", b"POST /hooks/github HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nx"):
@@ -233,7 +227,7 @@ def test_a_client_that_takes_its_time_is_cut(served):
 
 
 def test_a_head_that_has_no_end_is_refused(served):
-    with socket.create_connection(("127.0.0.1", served.port), timeout=30) as client:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=PATIENCE) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-A: " + b"a" * 4 * limits.HEAD)
         assert client.recv(100).startswith(b"HTTP/1.1 400")
     assert served.is_well()

@@ -9,6 +9,7 @@ import pytest
 from pipeline.detached import gist
 from pipeline.records import Release
 from pipeline.tell import Tell, may_be_called
+from tests.patience import PATIENCE
 from tests.pipeline.conftest import digest
 from tests.pipeline.github import TOKEN
 from tests.pipeline.test_senders import COMMIT
@@ -27,7 +28,7 @@ RELEASE = Release(
 
 @pytest.fixture
 def tell(shop, github) -> Iterator[Tell]:
-    with httpx2.Client(timeout=5) as client:
+    with httpx2.Client(timeout=PATIENCE) as client:
         yield Tell(service=shop, client=client, callbacks=lambda _: [], api=github.url, token=TOKEN)
 
 

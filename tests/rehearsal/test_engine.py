@@ -5,13 +5,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from rehearsal import engine, engine_source
 from rehearsal.engine import EngineError
+from tests.patience import PATIENCE, eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 NOBODY = "http://127.0.0.1:9"  # the discard port: refused at once
@@ -205,13 +205,13 @@ def test_a_build_that_fails_says_why_and_leaves_nothing(
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_build_leaves_nothing_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: signal.Signals):
-    waits = f'{MAKES}; echo $$ > {tmp_path}/pid; touch "$GOTMPDIR/rest"; exec sleep 60'
+    waits = f'{MAKES}; echo $$ > {tmp_path}/pid; touch "$GOTMPDIR/rest"; exec sleep 600'
     use_path(monkeypatch, script(tmp_path / "bin", "go", GO.format(build=waits)))
     command = [sys.executable, "-m", "rehearsal.engine"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         compiler = pid_in(tmp_path / "pid")
         process.send_signal(by)
-        text, _ = process.communicate(timeout=20)
+        text, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert text.endswith("stopped; nothing half was left behind, `make setup` begins anew\n")
     assert left_in_cache() == []
@@ -221,17 +221,12 @@ def test_an_interrupted_build_leaves_nothing_half(tmp_path: Path, monkeypatch: p
 
 def pid_in(file: Path) -> int:
     """The process id that is about to be written into *file*."""
-    until = time.monotonic() + 20
-    while not (file.exists() and file.read_text().strip()):
-        assert time.monotonic() < until, f"{file} was not written"
-        time.sleep(0.02)
-    return int(file.read_text())
+    return int(eventually(lambda: file.exists() and file.read_text().strip(), f"{file} is written"))
 
 
 def test_a_failure_is_one_line_on_standard_error():
-    done = subprocess.run(
-        [sys.executable, "-m", "rehearsal.engine"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-    )
+    command = [sys.executable, "-m", "rehearsal.engine"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("error: no Pulumi engine is to be had")
     assert "Traceback" not in done.stderr

@@ -1,13 +1,17 @@
-"""What the language host's stand-in tells the program's process, and what it tells the engine about its end."""
+"""What the language host's stand-in tells the program's process and, of its end, the engine; and its own end."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import grpc
 import pytest
 from pulumi.runtime.proto import language_pb2 as messages
 
 from rehearsal import language_host, language_program
+from rehearsal.environment import HOST, LANGUAGE_HOST
+from tests.patience import PATIENCE
 
 
 def request(tmp_path: Path, **options: str) -> messages.RunRequest:
@@ -62,5 +66,19 @@ def test_the_program_gets_its_own_folders_modules_and_none_of_the_hosts(tmp_path
     (tmp_path / "__main__.py").write_text(PROGRAM)
     (tmp_path / "mine.py").write_text("NAME = 'mine'")
     command = [sys.executable, "-P", str(language_host.PROGRAM), "."]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert "mine None" in done.stdout
+
+
+@pytest.mark.slow
+def test_it_ends_when_the_engine_ends_it_which_else_waits_for_it_after_every_run():
+    command = [sys.executable, HOST / LANGUAGE_HOST, "127.0.0.1:1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as host:
+        try:
+            assert host.stdout
+            with grpc.insecure_channel(f"127.0.0.1:{host.stdout.readline().strip()}") as channel:
+                grpc.channel_ready_future(channel).result(PATIENCE)
+            host.send_signal(signal.SIGINT)
+            assert host.wait(PATIENCE) == 0
+        finally:
+            host.kill()

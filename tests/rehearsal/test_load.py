@@ -79,15 +79,17 @@ def test_connections_are_kept_and_every_request_is_recorded(serve):
     assert server.connections <= 3
     assert len(answers) == server.requests
     assert {(a.status, a.version, a.error) for a in answers} == {(200, "v7", "")}
-    assert all(before <= a.at <= time.time() and 0 < a.seconds < 1 for a in answers)
+    after = time.time()
+    assert all(before <= a.at <= after and 0 < a.seconds < after - before for a in answers)
     assert all(one.at <= other.at for one, other in pairwise(answers))
 
 
 @pytest.mark.parametrize("rate", [50, 400])
 def test_the_rate_is_the_one_asked_for(serve, rate):
     server = serve(lambda _: FINE)
+    begun = time.monotonic()
     answers = run(server.url, seconds=1, rate=rate)
-    assert rate * 0.9 <= len(answers) <= rate * 1.3 + 1
+    assert rate * 0.7 <= len(answers) <= rate * (time.monotonic() - begun) + 1
 
 
 def test_what_was_due_while_the_server_hung_is_recorded_as_slow(serve):

@@ -20,12 +20,14 @@ from rehearsal.cloud.loopback import answers, free
 from rehearsal.cloud.postgres import Postgres
 from rehearsal.sample.server import chances
 from rollout.envoy.config import Cluster
+from tests.patience import PATIENCE, eventually
 
 FOLDER = Path(__file__).parents[2] / "rehearsal" / "sample"
 COMMANDS = {
     "node": [shutil.which("node") or "node", str(FOLDER / "server.js")],
     "python": [sys.executable, str(FOLDER / "server.py")],
 }
+SOON = 30.0  # seconds: what has nothing left to do ends at once, and an idle connection by itself after 75
 BOTH = [
     pytest.param("node", marks=pytest.mark.skipif(shutil.which("node") is None, reason="no node on PATH")),
     "python",
@@ -63,7 +65,7 @@ def connect():
     opened = []
 
     def run(port):
-        opened.append(http.client.HTTPConnection("127.0.0.1", port, timeout=10))
+        opened.append(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE))
         return opened[-1]
 
     yield run
@@ -77,7 +79,7 @@ def database(tmp_path_factory):
     folder = tmp_path_factory.mktemp("database")
     of = Postgres(folder=folder, port=free(), user="app", password="a:b\\c", database="app")
     process = postgres.start(of, os.environ)
-    eventually(lambda: answers(of.port), 30)
+    eventually(lambda: answers(of.port), "it answers")
     (folder / "pgpass").write_text("*:*:*:app:a\\:b\\\\c\n")  # as libpq wants colons and backslashes
     told = {"PGHOST": "127.0.0.1", "PGPORT": str(of.port), "PGDATABASE": "app", "PGUSER": "app"}
     yield {**told, "PGPASSFILE": str(folder / "pgpass")}, process
@@ -91,27 +93,15 @@ def get(connection, path, method="GET", body=None):
     return answer, answer.read()
 
 
-def refused(port, within=5.0):
-    """Whether nobody listens on the port, at the latest in *within* seconds."""
-    until = time.monotonic() + within
-    while time.monotonic() < until:
-        with socket.socket() as client:
-            if client.connect_ex(("127.0.0.1", port)):
-                return True
-        time.sleep(0.01)
-    return False
+def refuses(port):
+    """Whether nobody listens on the port."""
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) != 0
 
 
-def eventually(holds, seconds=5.0):
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s"
-        time.sleep(0.02)
-
-
-def closed(connection, within=5.0):
+def closed(connection):
     """Whether the other side ends the connection, and says nothing more."""
-    connection.sock.settimeout(within)
+    connection.sock.settimeout(SOON)
     return connection.sock.recv(1) == b""
 
 
@@ -156,7 +146,7 @@ def test_slow_takes_its_time(start, connect):
     _, port = start()
     began = time.monotonic()
     assert get(connect(port), "/slow?ms=300")[0].status == 200
-    assert 0.3 <= time.monotonic() - began < 3
+    assert 0.3 <= time.monotonic() - began < 30
 
 
 def test_on_sigterm_idle_connections_end_and_the_request_under_way_is_answered(start, connect):
@@ -170,33 +160,33 @@ def test_on_sigterm_idle_connections_end_and_the_request_under_way_is_answered(s
     get(idle, "/")  # by now the slow request, which was sent before, has arrived
     process.send_signal(signal.SIGTERM)
     assert closed(idle)
-    assert refused(port)
+    eventually(lambda: refuses(port), "nobody is let in any more")
     assert process.poll() is None
-    asking.join(10)
+    asking.join(PATIENCE)
     assert answers[0].status == 200
     assert answers[0].getheader("Connection") == "close"
     assert json.loads(answers[0].read())["version"] == "v7"
-    assert process.wait(5) == 0
+    assert process.wait(SOON) == 0
 
 
 def test_without_a_request_under_way_it_ends_at_once(start, connect):
     process, port = start()
     get(connect(port), "/")
     process.send_signal(signal.SIGTERM)
-    assert process.wait(2) == 0
+    assert process.wait(SOON) == 0
 
 
 def test_a_connection_on_which_nothing_was_ever_asked_holds_up_nothing(start, connect):
     process, port = start()
-    with socket.create_connection(("127.0.0.1", port), 5):
+    with socket.create_connection(("127.0.0.1", port), PATIENCE):
         get(connect(port), "/")  # by now the one before was accepted
         process.send_signal(signal.SIGTERM)
-        assert process.wait(5) == 0
+        assert process.wait(SOON) == 0
 
 
 def test_what_is_not_http_ends_the_connection_and_nothing_else(start, connect):
     _, port = start()
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as client:
         client.sendall(b"hello\r\n\r\n")
         while client.recv(1000):
             pass
@@ -227,7 +217,7 @@ def test_a_slow_request_is_answered_later(start, connect):
     connection = connect(start(SLOW="1", SLOW_MS="300")[1])
     began = time.monotonic()
     assert get(connection, "/")[0].status == 200
-    assert 0.3 <= time.monotonic() - began < 3
+    assert 0.3 <= time.monotonic() - began < 30
 
 
 def test_a_reset_request_gets_no_answer_and_the_next_connection_is_taken(start, connect):
@@ -244,7 +234,7 @@ def test_after_so_many_requests_the_next_ends_the_process(start, connect):
     assert [get(connection, "/")[0].status for _ in range(3)] == [200] * 3
     with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
         get(connection, "/")
-    assert process.wait(5) == 1
+    assert process.wait(SOON) == 1
 
 
 def test_the_health_page_is_spared(start, connect):
@@ -261,9 +251,9 @@ def test_faults_in_a_file_win_and_change_while_it_runs(start, connect, tmp_path)
 
     assert statuses() == [500, 200]
     file.write_text('{"fail": 0, "unhealthy": true}')
-    eventually(lambda: statuses() == [200, 503])
+    eventually(lambda: statuses() == [200, 503], "the file is read")
     file.unlink()
-    eventually(lambda: statuses() == [500, 200])
+    eventually(lambda: statuses() == [500, 200], "it is seen to be gone")
 
 
 @pytest.mark.parametrize("text", ["{", '{"fale": 1}', '{"fail": 2}', '{"fail": null}'])
@@ -277,7 +267,7 @@ def test_what_a_broken_file_said_before_still_holds(start, connect, tmp_path, te
     while time.monotonic() < seen:
         assert get(connection, "/healthz")[0].status == 503
     file.write_text("{}")
-    eventually(lambda: get(connection, "/healthz")[0].status == 200)
+    eventually(lambda: get(connection, "/healthz")[0].status == 200, "the file is read")
 
 
 def test_a_slow_boot_listens_later(start):

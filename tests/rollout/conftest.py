@@ -14,6 +14,7 @@ from rollout.order import Order
 from rollout.shares import Shares
 from rollout.strategy import ONE_MOVE, Strategy
 from tests.fakes import FakeClock, FakeFleets, FakeJournal, FakeRouter, FakeSource
+from tests.patience import PATIENCE
 
 V1, V2 = {"v1": 1000}, {"v2": 1000}
 HEALTH_ALONE = Strategy(ready=60, steps=ONE_MOVE, bake=0, errors=None)
@@ -99,7 +100,7 @@ class SlowS3:
 
     def put_object(self, Body: bytes, **_: Any) -> None:  # noqa: N803  boto3's name
         self.asked.set()
-        assert self.let_go.wait(10)
+        assert self.let_go.wait(PATIENCE)
         self.act()
         self.bodies.append(Body)
 

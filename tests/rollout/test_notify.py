@@ -92,11 +92,10 @@ def test_a_url_that_is_none_is_told(url, told):
 def test_a_server_that_does_not_answer_holds_nobody_up(hook, told):
     hook.open.clear()
     begun = time.monotonic()
-    notify([hook.url, hook.url], "title", "body", told.append, patience=0.5)
-    assert time.monotonic() - begun < 1
+    notify([hook.url] * 10, "title", "body", told.append, patience=0.5)
+    assert time.monotonic() - begun < 4  # one after the other, they would take five
     assert told == [
-        "notification 1 of 2 (json) was not delivered: no answer within 0.5 s",
-        "notification 2 of 2 (json) was not delivered: no answer within 0.5 s",
+        f"notification {number} of 10 (json) was not delivered: no answer within 0.5 s" for number in range(1, 11)
     ]
 
 

@@ -10,6 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from rollout.stores import FolderJournal, S3Journal, Store, journal
 from tests import walks
+from tests.patience import PATIENCE
 from tests.world import unique
 
 ENTRIES = {one.run: one for one in (walks.promoted(), walks.restored(), walks.crashed())}
@@ -142,7 +143,7 @@ def test_a_walk_under_way_does_not_wait_for_s3_and_only_the_newest_text_is_writt
     store = S3Journal(slow, "s3://bucket/dev", told.append)
     entry = walks.crashed()
     store.keep(entry)
-    assert slow.asked.wait(10)
+    assert slow.asked.wait(PATIENCE)
     for number in range(5):
         entry.reason = str(number)
         store.keep(entry)

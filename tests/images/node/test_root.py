@@ -12,7 +12,8 @@ from images.pins import MUSL, NODE
 from images.root import DATE
 from rehearsal import registry
 from rehearsal.registry_client import KINDS
-from tests.containers import contents, running, until
+from tests.containers import contents, running
+from tests.patience import PATIENCE, eventually
 
 ALPINE_PULL, ALPINE_UNPACKED = 62.8e6, 155e6  # bytes of node:alpine
 FILES = {
@@ -30,7 +31,7 @@ FILES = {
 }
 DOCKERS = {".dockerenv", "dev/console", "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf"}  # in any container
 PORT = 8080
-GRACE = 10
+GRACE = 10  # seconds that `docker stop` gives it
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def address(docker_client, app_image):
 
 def get(host, path):
     """The app's answer; None while it does not listen."""
-    connection = http.client.HTTPConnection(host, PORT, timeout=GRACE)
+    connection = http.client.HTTPConnection(host, PORT, timeout=PATIENCE)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -114,12 +115,12 @@ def test_what_is_layered_on_it_inherits_user_health_check_and_start(app_image):
 
 def test_the_layered_app_answers_and_becomes_healthy(docker_client, address):
     container, host = address
-    assert until(lambda: get(host, "/") == (200, "v7 /\n"), GRACE)
+    eventually(lambda: get(host, "/") == (200, "v7 /\n"), "it answers")
 
     def health():
         return docker_client.api.inspect_container(container.id)["State"]["Health"]["Status"]
 
-    assert until(lambda: health() == "healthy", 30)
+    eventually(lambda: health() == "healthy", "it is healthy")
 
 
 @pytest.mark.parametrize(
@@ -127,21 +128,21 @@ def test_the_layered_app_answers_and_becomes_healthy(docker_client, address):
 )
 def test_the_health_check_says_what_is_wrong(address, environment, reason):
     container, host = address
-    assert until(lambda: get(host, "/") is not None, GRACE)
+    eventually(lambda: get(host, "/") is not None, "it answers")
     code, said = container.exec_run(["/usr/bin/node", "/usr/lib/sluice/health.js"], environment=environment)
     assert (code, said.decode()) == (1 if reason else 0, reason)
 
 
 def test_docker_stop_lets_a_request_end_and_is_done_with_it(address):
     container, host = address
-    assert until(lambda: get(host, "/") is not None, GRACE)
+    eventually(lambda: get(host, "/") is not None, "it answers")
     answers = []
     client = threading.Thread(target=lambda: answers.append(get(host, "/slow?ms=1000")))
     connections = (
         "require('fs').readFileSync('/proc/1/net/tcp', 'utf8').split('\\n').filter((l) => l.includes(' 01 ')).length"
     )
     client.start()
-    assert until(lambda: container.exec_run(["/usr/bin/node", "-p", connections])[1] == b"1\n", GRACE)
+    eventually(lambda: container.exec_run(["/usr/bin/node", "-p", connections])[1] == b"1\n", "it is asked")
     container.stop(timeout=GRACE)
     client.join()
     assert answers == [(200, "v7 /slow\n")]

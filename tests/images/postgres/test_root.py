@@ -7,9 +7,9 @@ import pytest
 from components.docker.data import BOUNDS
 from images.pins import BUSYBOX, GLIBC, ZLIB
 from images.postgres.root import COMMANDS, PROGRAMS
-from tests.containers import contents, until
+from tests.containers import contents
+from tests.patience import eventually
 
-SOON = 30.0
 PASSWORD = "a-password-of-a-test"
 GIVEN = {
     "POSTGRES_USER": "app",
@@ -42,7 +42,7 @@ def database(docker_client, postgres_image):
                 volumes={data.name: {"bind": "/data"}, secret.name: {"bind": "/secret", "mode": "ro"}},
             )
         )
-        assert until(lambda: asked(made[-1], "SELECT 1") == "1", SOON), made[-1].logs().decode()
+        eventually(lambda: asked(made[-1], "SELECT 1") == "1", "it answers", log=lambda: made[-1].logs().decode())
         return made[-1]
 
     yield start
@@ -91,9 +91,11 @@ def test_it_becomes_healthy_and_can_be_dumped(docker_client, database):
     container = database()
     code, dump = container.exec_run(["pg_dump", "-U", "app", "app"])
     assert (code, b"PostgreSQL database dump complete" in dump) == (0, True)
-    assert until(
-        lambda: docker_client.api.inspect_container(container.id)["State"]["Health"]["Status"] == "healthy", 60
-    )
+
+    def health():
+        return docker_client.api.inspect_container(container.id)["State"]["Health"]["Status"]
+
+    eventually(lambda: health() == "healthy", "it is healthy")
 
 
 def test_it_says_which_major_version_it_is(postgres_image):

@@ -10,10 +10,10 @@ from images.router.root import ADMIN, COMMANDS, FOLDER
 from rollout.envoy.config import Fixed, Listener, Match, Rule
 from rollout.envoy.resources import document, listener
 from rollout.envoy.routes import routes
-from tests.containers import contents, running, until
+from tests.containers import contents, running
+from tests.patience import PATIENCE, eventually
 
 PORT = 8080
-SOON = 10.0
 
 
 @pytest.fixture
@@ -22,7 +22,9 @@ def router(docker_client, router_image):
     volume = docker_client.volumes.create()
     try:
         with running(docker_client, router_image, volumes={volume.name: {"bind": FOLDER}}) as container:
-            assert until(lambda: asked(container, "ready") == "LIVE\n", SOON), container.logs().decode()
+            eventually(
+                lambda: asked(container, "ready") == "LIVE\n", "it is live", log=lambda: container.logs().decode()
+            )
             yield container
     finally:
         volume.remove()
@@ -54,15 +56,15 @@ def test_what_is_renamed_into_place_is_followed_without_a_restart(router):
         text, version = document([routes(entry)])
         write(router, "rds-service.json", text)
         write(router, "lds.json", document([listener(entry, FOLDER)])[0])
-        assert until(lambda version=version: f'"{version}"' in (asked(router, "config_dump") or ""), SOON)
-        assert until(lambda code=code: status(router) == code, SOON)
+        eventually(lambda version=version: f'"{version}"' in (asked(router, "config_dump") or ""), "it is followed")
+        eventually(lambda code=code: status(router) == code, f"it answers {code}")
 
 
 def status(router):
     """What its listener answers; None while it does not listen."""
     router.reload()
     host = next(iter(router.attrs["NetworkSettings"]["Networks"].values()))["IPAddress"]
-    connection = http.client.HTTPConnection(host, PORT, timeout=SOON)
+    connection = http.client.HTTPConnection(host, PORT, timeout=PATIENCE)
     try:
         connection.request("GET", "/")
         return connection.getresponse().status
@@ -75,15 +77,16 @@ def status(router):
 def test_its_admin_page_is_on_its_own_loopback_alone(router):
     router.reload()
     host = next(iter(router.attrs["NetworkSettings"]["Networks"].values()))["IPAddress"]
-    connection = http.client.HTTPConnection(host, ADMIN, timeout=SOON)
+    connection = http.client.HTTPConnection(host, ADMIN, timeout=PATIENCE)
     with pytest.raises(ConnectionRefusedError):
         connection.request("GET", "/ready")
 
 
 def test_it_becomes_healthy(docker_client, router):
-    assert until(
-        lambda: docker_client.api.inspect_container(router.id)["State"]["Health"]["Status"] == "healthy", 3 * SOON
-    )
+    def health():
+        return docker_client.api.inspect_container(router.id)["State"]["Health"]["Status"]
+
+    eventually(lambda: health() == "healthy", "it is healthy")
 
 
 def test_nothing_is_in_it_but_envoy_its_libraries_and_a_few_commands(docker_client, router_image, bill):

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.patience import PATIENCE
 from tests.pipeline.page.conftest import PASSWORD
 
 PATH = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-WAIT = 60_000  # milliseconds until what has to be on a page is there
+WAIT = PATIENCE * 1000  # milliseconds until what has to be on a page is there
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import html
 import re
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from pipeline.page.routes import Site
 from pipeline.page.settings import Page
 from pipeline.settings import Service, Settings
 from tests.fakes import FakeClock
+from tests.patience import eventually
 from tests.pipeline.conftest import GITHUB
 from tests.pipeline.page.frames import settled
 from tests.pipeline.page.scenery import Scenery
@@ -54,11 +54,11 @@ class Browser:
 
     def page(self, shows: str = '"note">seen ') -> str:
         """The page, once it shows *shows*."""
-        late = time.monotonic() + 30
-        while shows not in (text := self.get().text):
-            assert time.monotonic() < late, f"{shows!r} is not on the page within 30 s: {text}"
-            time.sleep(0.05)
-        return text
+        return eventually(
+            lambda: text if shows in (text := self.get().text) else None,
+            f"{shows!r} is on the page",
+            log=lambda: self.get().text,
+        )
 
     def sign_in(self, operator: str = "anna", given: str = PASSWORD) -> httpx2.Response:
         fields = hidden(self.get("/sign-in").text) | {"operator": operator, "password": given}

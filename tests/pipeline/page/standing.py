@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import httpx2
 import psutil
 
 from rehearsal.cloud.loopback import free
+from tests.patience import PATIENCE, eventually
 from tests.pipeline.conftest import GITHUB, HUB
 from tests.pipeline.page.scenery import Scenery
 
@@ -78,15 +78,7 @@ class Standing:
     def end(self) -> None:
         """Have it end, as a service manager does, and wait for that."""
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
-
-
-def until(true, what: str, standing: Standing) -> None:
-    """Wait until *true*."""
-    late = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < late, f"{what}: not within a minute\n{standing.log()}"
-        time.sleep(0.05)
+        self.process.wait(PATIENCE)
 
 
 @contextmanager
@@ -94,7 +86,7 @@ def standing(folder: Path, hash_of_anna: str) -> Iterator[Standing]:
     """One that listens, while the block runs."""
     found = Standing(folder, hash_of_anna)
     try:
-        until(found.is_well, "it listens", found)
+        eventually(found.is_well, "it listens", log=found.log)
         yield found
     finally:
         if found.process.poll() is None:

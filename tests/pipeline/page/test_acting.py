@@ -1,11 +1,10 @@
 """What an operator may have done: only what was confirmed, once, and while things are as they were shown."""
 
-import time
-
 import pytest
 
 from pipeline.page import sessions
 from pipeline.page.actions import Actions
+from tests.patience import eventually
 from tests.pipeline.page.conftest import hidden
 from tests.pipeline.page.frames import NEW, OLD, frame, good, ramp, settled
 
@@ -26,11 +25,7 @@ def confirmed(browser, path):
 
 
 def until_asked(scenery, count=1):
-    late = time.monotonic() + 30
-    while len(scenery.asked()) < count:
-        assert time.monotonic() < late
-        time.sleep(0.02)
-    return scenery.asked()
+    return eventually(lambda: len(asked := scenery.asked()) >= count and asked, "ops is asked")
 
 
 def test_the_question_says_who_has_what_now_and_after(anna):
@@ -189,15 +184,10 @@ def test_what_goes_on_while_the_receiver_is_away_is_known_to_the_next(tmp_path, 
     assert not after.begin("shop", "bob", "Abort the rollout", ["stop"])
     assert [(one.operator, one.code) for one in after.newest("shop")] == [("anna", None)]
     scenery.drop("hold")
-    late = time.monotonic() + 30
-    while after.newest("shop")[0].code is None:
-        assert time.monotonic() < late
-        time.sleep(0.02)
+    eventually(lambda: after.newest("shop")[0].code is not None, "the first one has ended")
     assert after.newest("shop")[0].code == 0
     assert after.begin("shop", "bob", "Abort the rollout", ["stop"])
-    while after.newest("shop")[0].code is None:
-        assert time.monotonic() < late
-        time.sleep(0.02)
+    eventually(lambda: after.newest("shop")[0].code is not None, "the second one has ended")
     after.close()
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.page import reader as readers
 from pipeline.page.reader import Reader
+from tests.patience import PATIENCE
 
 FRAME = json.dumps({"trouble": "", "at": 1})
 LOOP = "import time\nwhile True:\n    print({frame!r}, flush=True)\n    time.sleep(0.02)"
@@ -20,7 +21,7 @@ def reader(tmp_path, program: str) -> Reader:
 
 
 async def until(true: Callable[[], object]) -> None:
-    late = time.monotonic() + 30
+    late = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < late
         await asyncio.sleep(0.02)
@@ -32,12 +33,12 @@ def test_it_ends_when_nobody_looks_and_begins_when_somebody_does(tmp_path, monke
 
     async def story() -> None:
         one = reader(tmp_path, LOOP)
-        assert await one.now(30)
+        assert await one.now(PATIENCE)
         await until(lambda: one._task and one._task.done())
         one.look()
         assert one.frame is None, "what was seen long ago is shown as now"
         assert not one.is_fresh
-        assert await one.now(30)
+        assert await one.now(PATIENCE)
         await one.stop()
 
     asyncio.run(story())
@@ -70,7 +71,7 @@ def test_why_there_is_nothing_to_see_is_said(tmp_path, program, said):
     async def story() -> None:
         one = reader(tmp_path, program)
         await until(lambda: one.look() or one.trouble == said)
-        assert await one.now(30) is None
+        assert await one.now(PATIENCE) is None
         await one.stop()
 
     asyncio.run(story())
@@ -82,7 +83,7 @@ def test_one_that_does_not_end_when_it_is_asked_to_is_killed(tmp_path, monkeypat
     async def story() -> None:
         deaf = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + LOOP
         one = reader(tmp_path, deaf)
-        assert await one.now(30)
-        await asyncio.wait_for(one.stop(), 30)
+        assert await one.now(PATIENCE)
+        await asyncio.wait_for(one.stop(), PATIENCE)
 
     asyncio.run(story())

@@ -10,8 +10,9 @@ import httpx2
 import pytest
 
 from pipeline.page.looking import OF_ONE
+from tests.patience import PATIENCE, eventually
 from tests.pipeline.page.frames import ramp, settled
-from tests.pipeline.page.standing import Standing, standing, until
+from tests.pipeline.page.standing import Standing, standing
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def events(lines: Iterator[str]) -> Iterator[dict[str, str]]:
 
 
 def test_all_parts_come_first_then_those_that_changed(there):
-    with httpx2.stream("GET", f"{there.url}/events", timeout=60) as answer:
+    with httpx2.stream("GET", f"{there.url}/events", timeout=PATIENCE) as answer:
         assert answer.headers["Content-Type"].startswith("text/event-stream")
         assert answer.headers["Cache-Control"] == "no-store"
         coming = events(answer.iter_lines())
@@ -44,39 +45,43 @@ def test_who_looks_too_often_is_refused_and_hooks_are_not(there):
     held = []
     with ExitStack() as streams:
         for _ in range(OF_ONE):
-            answer = streams.enter_context(httpx2.stream("GET", f"{there.url}/events", timeout=60))
+            answer = streams.enter_context(httpx2.stream("GET", f"{there.url}/events", timeout=PATIENCE))
             assert answer.status_code == 200
             held.append(events(answer.iter_lines()))
             next(held[-1])
-        assert httpx2.head(f"{there.url}/events", timeout=60).status_code == 503
-        assert httpx2.post(f"{there.url}/hooks/github", content=b"{}", timeout=60).status_code == 401
+        assert httpx2.head(f"{there.url}/events", timeout=PATIENCE).status_code == 503
+        assert httpx2.post(f"{there.url}/hooks/github", content=b"{}", timeout=PATIENCE).status_code == 401
         assert len(there.readers()) == 1
-    until(lambda: httpx2.head(f"{there.url}/events", timeout=60).status_code == 200, "there is room again", there)
+    eventually(
+        lambda: httpx2.head(f"{there.url}/events", timeout=PATIENCE).status_code == 200,
+        "there is room again",
+        log=there.log,
+    )
 
 
 def test_an_open_stream_does_not_keep_the_receiver_from_its_end(there):
     begun, closed = threading.Event(), threading.Event()
 
     def look() -> None:
-        with httpx2.stream("GET", f"{there.url}/events", timeout=60) as answer:
+        with httpx2.stream("GET", f"{there.url}/events", timeout=PATIENCE) as answer:
             for _ in events(answer.iter_lines()):
                 begun.set()
         closed.set()
 
     threading.Thread(target=look, daemon=True).start()
-    assert begun.wait(60)
-    until(there.readers, "there is a reader", there)
+    assert begun.wait(PATIENCE)
+    eventually(there.readers, "there is a reader", log=there.log)
     there.end()
-    assert closed.wait(60)
+    assert closed.wait(PATIENCE)
     assert "graceful shutdown exceeded" not in there.log()
     assert there.readers() == []
 
 
 def test_a_receiver_that_is_killed_leaves_no_reader_behind(there):
-    with httpx2.stream("GET", f"{there.url}/events", timeout=60) as answer:
+    with httpx2.stream("GET", f"{there.url}/events", timeout=PATIENCE) as answer:
         coming = events(answer.iter_lines())
         next(coming)
-        until(there.readers, "there is a reader", there)
+        eventually(there.readers, "there is a reader", log=there.log)
         there.process.kill()
-    there.process.wait(60)
-    until(lambda: there.readers() == [], "its reader has ended", there)
+    there.process.wait(PATIENCE)
+    eventually(lambda: there.readers() == [], "its reader has ended", log=there.log)

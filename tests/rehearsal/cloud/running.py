@@ -6,8 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ import psutil
 
 from rehearsal.cloud import state
 from rehearsal.cloud.images import SAMPLE
+from tests.patience import PATIENCE, eventually
 
 ROOT = Path(__file__).resolve().parents[3]
 FIXED = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503", "ContentType": "text/plain"}}
@@ -27,15 +26,6 @@ def rehearsal(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "rehearsal", *arguments]
     environment = {**os.environ, "SLUICE_REHEARSAL": str(home)}
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=90, check=False)
-
-
-def until(what: str, holds: Callable[[], Any], seconds: float = 20.0) -> Any:
-    """Wait until *holds* says something true, and return that."""
-    deadline = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        time.sleep(0.05)
-    return found
 
 
 @dataclass
@@ -119,7 +109,7 @@ class User:
             states = {name: state for name, state in self.targets(group).items() if state != "draining"}
             return list(states) if list(states.values()) == ["healthy"] * count else None
 
-        return until(f"{count} healthy targets", all_are)
+        return eventually(all_are, f"{count} healthy targets")
 
     def instances(self, fleet: str) -> dict[str, str]:
         """Lifecycle state by instance."""
@@ -151,7 +141,7 @@ def forward(weights: dict[str, int]) -> dict[str, Any]:
 
 def get(address: str, path: str = "/", **headers: str) -> tuple[int, str]:
     """Status and the version that answered."""
-    connection = http.client.HTTPConnection(address, timeout=15)
+    connection = http.client.HTTPConnection(address, timeout=PATIENCE)
     try:
         connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         answer = connection.getresponse()

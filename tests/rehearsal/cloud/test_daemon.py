@@ -16,7 +16,8 @@ from botocore.exceptions import ClientError
 from rehearsal.cloud import state
 from rehearsal.cloud.images import SAMPLE
 from rehearsal.load import Load, dropped
-from tests.rehearsal.cloud.running import ROOT, User, get, rehearsal, until
+from tests.patience import PATIENCE, eventually
+from tests.rehearsal.cloud.running import ROOT, User, get, rehearsal
 
 pytestmark = pytest.mark.slow
 
@@ -28,11 +29,11 @@ def test_the_url_is_the_first_load_balancers_address(shop):
 def test_the_weighted_rule_decides_who_answers(shop):
     assert get(shop.address) == (200, "v1")
     shop.weigh({"v2": 999})
-    until("v2 answers", lambda: get(shop.address) == (200, "v2"))
+    eventually(lambda: get(shop.address) == (200, "v2"), "v2 answers")
     shop.weigh({"v1": 500, "v2": 500})
-    until("both answer", lambda: {get(shop.address)[1] for _ in range(30)} == {"v1", "v2"})
+    eventually(lambda: {get(shop.address)[1] for _ in range(30)} == {"v1", "v2"}, "both answer")
     shop.weigh({"v1": 999})
-    until("v1 answers", lambda: {get(shop.address) for _ in range(5)} == {(200, "v1")})
+    eventually(lambda: {get(shop.address) for _ in range(5)} == {(200, "v1")}, "v1 answers")
 
 
 def test_the_isolation_route_reaches_a_slice_without_a_share(shop):
@@ -42,9 +43,9 @@ def test_the_isolation_route_reaches_a_slice_without_a_share(shop):
 def test_an_instance_whose_process_is_killed_is_replaced(shop):
     first = shop.user.healthy(shop.groups["v2"], 2)
     shop.user.process(first[0]).kill()
-    until(
-        "another instance",
+    eventually(
         lambda: set(shop.user.instances("v2")) - set(first) and first[0] not in shop.user.instances("v2"),
+        "another instance",
     )
     assert first[1] in shop.user.healthy(shop.groups["v2"], 2)
 
@@ -53,12 +54,12 @@ def test_capacity_follows_what_is_desired(shop):
     shop.user.autoscaling.set_desired_capacity(AutoScalingGroupName="v2", DesiredCapacity=3)
     shop.user.healthy(shop.groups["v2"], 3)
     shop.user.autoscaling.set_desired_capacity(AutoScalingGroupName="v2", DesiredCapacity=2)
-    until(
-        "one drains",
+    eventually(
         lambda: sorted(shop.user.targets(shop.groups["v2"]).values()) == ["draining", "healthy", "healthy"],
+        "one drains",
     )
-    until("two instances", lambda: list(shop.user.instances("v2").values()) == ["InService"] * 2)
-    until("no target drains", lambda: list(shop.user.targets(shop.groups["v2"]).values()) == ["healthy"] * 2)
+    eventually(lambda: list(shop.user.instances("v2").values()) == ["InService"] * 2, "two instances")
+    eventually(lambda: list(shop.user.targets(shop.groups["v2"]).values()) == ["healthy"] * 2, "no target drains")
 
 
 def test_a_fleet_that_goes_finishes_its_requests_first(user, shop):
@@ -70,16 +71,18 @@ def test_a_fleet_that_goes_finishes_its_requests_first(user, shop):
     answers = []
     slow = threading.Thread(target=lambda: answers.append(get(shop.address, "/slow?ms=2500", X_Slice="v3")))
     slow.start()
-    until("the request is under way", lambda: any(one.status == "ESTABLISHED" for one in process.net_connections()))
+    eventually(
+        lambda: any(one.status == "ESTABLISHED" for one in process.net_connections()), "the request is under way"
+    )
     user.autoscaling.update_auto_scaling_group(AutoScalingGroupName="v3", MinSize=0, DesiredCapacity=0)
-    until("it drains", lambda: user.targets(group) == {instance: "draining"})
+    eventually(lambda: user.targets(group) == {instance: "draining"}, "it drains")
     assert user.instances("v3") == {instance: "Terminating"}
     with pytest.raises(ClientError, match="ScalingActivityInProgress"):
         user.autoscaling.delete_auto_scaling_group(AutoScalingGroupName="v3")
     slow.join()
     assert answers == [(200, "v3")]
-    until("its process ends", lambda: not process.is_running())
-    until("the fleet is empty", lambda: user.instances("v3") == {})
+    eventually(lambda: not process.is_running(), "its process ends")
+    eventually(lambda: user.instances("v3") == {}, "the fleet is empty")
     user.autoscaling.delete_auto_scaling_group(AutoScalingGroupName="v3")
     user.elbv2.delete_rule(RuleArn=rule)
     user.elbv2.delete_target_group(TargetGroupArn=group)
@@ -92,11 +95,11 @@ def test_no_request_is_lost_when_instances_come_and_go_and_weights_move(shop):
         shop.user.autoscaling.set_desired_capacity(AutoScalingGroupName="v1", DesiredCapacity=3)
         shop.user.healthy(shop.groups["v1"], 3)
         shop.user.autoscaling.set_desired_capacity(AutoScalingGroupName="v1", DesiredCapacity=2)
-        until("two instances", lambda: list(shop.user.instances("v1").values()) == ["InService"] * 2)
+        eventually(lambda: list(shop.user.instances("v1").values()) == ["InService"] * 2, "two instances")
         shop.weigh({"v2": 999})
-        until("v2 alone answers", lambda: {one.version for one in load.answers[-40:]} == {"v2"})
+        eventually(lambda: {one.version for one in load.answers[-40:]} == {"v2"}, "v2 alone answers")
         shop.weigh({"v1": 999})
-        until("v1 alone answers", lambda: {one.version for one in load.answers[-40:]} == {"v1"})
+        eventually(lambda: {one.version for one in load.answers[-40:]} == {"v1"}, "v1 alone answers")
     finally:
         answers = load.stop()
     assert len(answers) > 100
@@ -123,7 +126,7 @@ def test_requests_become_points_of_their_target_group(shop):
     before = requests()
     for _ in range(20):
         assert get(shop.address)[0] == 200
-    until("twenty more requests", lambda: requests() >= before + 20)
+    eventually(lambda: requests() >= before + 20, "twenty more requests")
 
 
 def test_a_failing_slice_just_sits_there(user, shop):
@@ -139,7 +142,7 @@ def test_a_failing_slice_just_sits_there(user, shop):
     group = user.group("ill")
     user.isolate(shop.listener, "ill", group, 4)
     user.fleet("ill", group, size=1, image=image, HealthCheckGracePeriod=1)
-    (instance,) = until("it is unhealthy", lambda: [n for n, s in user.targets(group).items() if s == "unhealthy"])
+    (instance,) = eventually(lambda: [n for n, s in user.targets(group).items() if s == "unhealthy"], "it is unhealthy")
     found = user.elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"][0]["TargetHealth"]
     assert found["Reason"] == "Target.ResponseCodeMismatch"
     assert user.instances("ill") == {instance: "InService"}
@@ -170,7 +173,7 @@ def test_after_a_crash_nothing_stays_and_down_cleans_up(tmp_path):
     assert (tmp_path / "backend").is_dir()
     assert len(recorded.children) == 3
     os.kill(recorded.daemon.pid, signal.SIGKILL)
-    until("its children end", lambda: not any(child.is_alive() for child in recorded.children))
+    eventually(lambda: not any(child.is_alive() for child in recorded.children), "its children end")
     down = rehearsal(tmp_path, "down")
     assert (down.returncode, down.stdout) == (0, "the rehearsal cloud is down\n")
     assert not (tmp_path / "backend").exists()
@@ -180,20 +183,20 @@ def test_after_a_crash_nothing_stays_and_down_cleans_up(tmp_path):
 def test_status_says_what_went_wrong(home, user):
     image = rehearsal(home, "image", "none", "--", "no-such-program").stdout.strip()
     user.fleet("none", user.group("none"), size=1, image=image)
-    until("it is recorded", lambda: "no program no-such-program" in (user.recorded().error or ""))
+    eventually(lambda: "no program no-such-program" in (user.recorded().error or ""), "it is recorded")
     shown = rehearsal(home, "status").stdout
     user.autoscaling.delete_auto_scaling_group(AutoScalingGroupName="none", ForceDelete=True)
     assert "last error" in shown
-    until("it is over", lambda: user.recorded().error is None)
+    eventually(lambda: user.recorded().error is None, "it is over")
 
 
 def test_an_interrupted_up_leaves_nothing(tmp_path):
     environment = {**os.environ, "SLUICE_REHEARSAL": str(tmp_path)}
     command = [sys.executable, "-m", "rehearsal", "up"]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as up:
-        until("the daemon starts", lambda: state.holder(tmp_path))
+        eventually(lambda: state.holder(tmp_path), "the daemon starts")
         up.send_signal(signal.SIGINT)
-        assert up.wait(30) == 130
+        assert up.wait(PATIENCE) == 130
     assert state.holder(tmp_path) is None
     assert state.read(tmp_path) is None
 

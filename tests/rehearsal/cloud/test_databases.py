@@ -10,7 +10,7 @@ import pytest
 
 from rehearsal.cloud import state
 from rehearsal.cloud.postgres import tree
-from tests.rehearsal.cloud.running import until
+from tests.patience import PATIENCE, eventually
 
 PSQL = tree() / "bin" / "psql"
 
@@ -42,7 +42,7 @@ def made(rds, name):
         MasterUsername="app",
         ManageMasterUserPassword=True,
     )
-    until("it is available", lambda: described(rds, name)["DBInstanceStatus"] == "available", 30)
+    eventually(lambda: described(rds, name)["DBInstanceStatus"] == "available", "it is available")
     return described(rds, name)
 
 
@@ -51,7 +51,7 @@ def asked(one, password, query):
     at = one["Endpoint"]
     command = [PSQL, "-h", at["Address"], "-p", str(at["Port"]), "-U", "app", "-Atc", query, "app"]
     environment = {**os.environ, "PGPASSWORD": password}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
     return done.stdout.strip() if done.returncode == 0 else None
 
 
@@ -63,7 +63,7 @@ def test_it_answers_whoever_has_the_secret_until_it_is_deleted(clients):
     assert asked(one, held["password"], "SELECT current_user || ' of ' || current_database()") == "app of app"
     assert asked(one, "another", "SELECT 1") is None
     rds.delete_db_instance(DBInstanceIdentifier="shop-1", SkipFinalSnapshot=True)
-    until("nobody listens there", lambda: _is_silent(one["Endpoint"]["Port"]), 20)
+    eventually(lambda: _is_silent(one["Endpoint"]["Port"]), "nobody listens there")
 
 
 def _is_silent(port):
@@ -89,7 +89,7 @@ def test_one_that_was_killed_comes_back_with_its_data(clients, home):
     assert asked(one, password, "CREATE TABLE kept AS SELECT 7 AS number") == "SELECT 1"
     pid = int((home / "databases" / "shop-2" / "data" / "postmaster.pid").read_text().split()[0])
     os.kill(pid, 9)
-    until("it is back", lambda: asked(one, password, "SELECT number FROM kept") == "7", 30)
+    eventually(lambda: asked(one, password, "SELECT number FROM kept") == "7", "it is back")
 
 
 def test_a_subnet_group_that_was_changed_is_still_there(clients, user):

@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 
 from rehearsal.cloud.faults import Faults, write
 from rehearsal.environment import OBSERVER
+from tests.patience import PATIENCE, eventually
 from tests.rehearsal.cloud.conftest import Account, forward
-from tests.rehearsal.cloud.running import until
 
 pytestmark = pytest.mark.slow  # a moto of its own for each, over HTTP
 ASKED = {
@@ -142,9 +142,7 @@ def test_a_delayed_call_is_done_at_once_and_answered_late(told):
     began = time.monotonic()
     told.weigh(told.other)
     assert time.monotonic() - began >= 0.4
-    began = time.monotonic()
     assert told.weights() == [told.other]
-    assert time.monotonic() - began < 0.4
 
 
 def test_other_calls_are_answered_while_one_waits_and_it_waits_no_longer_than_its_fault(told):
@@ -152,11 +150,11 @@ def test_other_calls_are_answered_while_one_waits_and_it_waits_no_longer_than_it
     answers = []
     waiting = threading.Thread(target=lambda: answers.append(told.weigh(told.other)))
     waiting.start()
-    until("it is done", lambda: told.weights(told.observer) == [told.other], 5)
+    eventually(lambda: told.weights(told.observer) == [told.other], "it is done")
     assert told.weights() == [told.other]
     assert answers == []
     told.state()
-    waiting.join(5)
+    waiting.join(PATIENCE)
     assert [groups(answer["Rules"][0]) for answer in answers] == [[told.other]]
 
 
@@ -194,19 +192,19 @@ def test_late_reads_show_the_weights_as_they_were_to_all_but_the_observer(told):
 
 
 def test_late_reads_show_the_weights_when_their_time_has_come(told):
-    told.state(late_reads=0.5)
+    told.state(late_reads=2)
     began = time.monotonic()
     told.weigh(told.other)
     assert told.weights() == [told.group]
-    until("it is read", lambda: told.weights() == [told.other], 5)
-    assert time.monotonic() - began >= 0.5
+    eventually(lambda: told.weights() == [told.other], "it is read")
+    assert time.monotonic() - began >= 2
 
 
 def test_the_time_of_late_reads_begins_with_the_change_and_not_with_the_first_look(told):
     told.state(late_reads=0.5)
     told.weigh(told.other)
     changed = time.monotonic()
-    until("its time has come", lambda: time.monotonic() > changed + 0.5)
+    eventually(lambda: time.monotonic() > changed + 0.5, "its time has come")
     assert told.weights() == [told.other]
 
 

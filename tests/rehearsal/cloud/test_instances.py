@@ -16,6 +16,7 @@ from rehearsal.cloud import images, instances, machine
 from rehearsal.cloud.balancer import TargetState
 from rehearsal.cloud.routing import cluster_name
 from rollout.envoy.config import Endpoint
+from tests.patience import eventually
 
 WELL = TargetState(checked=True, healthy=True, reason="", active=0)
 ILL = TargetState(checked=True, healthy=False, reason="Target.Timeout", active=0)
@@ -33,14 +34,6 @@ STUBBORN = f"""
     print(child.pid, flush=True)
     time.sleep(600)
 """
-
-
-def until(what, holds, seconds=10.0):
-    deadline = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        time.sleep(0.02)
-    return found
 
 
 class Plant:
@@ -93,7 +86,7 @@ class Plant:
             self.turn()
             return len(self.cloud.instances.places()) == count and self.cloud.instances.places()
 
-        return until(f"{count} places", all_are)
+        return eventually(all_are, f"{count} places")
 
 
 @pytest.fixture
@@ -116,7 +109,7 @@ def test_a_process_finds_its_releases_variables_and_no_others_address(plant):
     plant.grow(1, code + "    time.sleep(600)", template={"UserData": base64.b64encode(data.encode()).decode()})
     (name,) = plant.names()
     log = plant.cloud.home / "instances" / f"{name}.log"
-    said = until("it printed", log.read_text)
+    said = eventually(log.read_text, "it printed")
     assert said.strip() == repr({"SLUICE_VERSION": "v1", "HOST": "127.0.0.1", "ODD": 'a "b" \\ $c'})
 
 
@@ -125,7 +118,7 @@ def test_an_instance_that_ends_is_replaced_and_the_new_one_is_registered(plant, 
     plant.grow(2)
     before = plant.names()
     os.kill(plant.processes()[0].pid, 9)
-    until("one is replaced", lambda: plant.turn() or plant.names() != before)
+    eventually(lambda: plant.turn() or plant.names() != before, "one is replaced")
     plant.arrived(2)
     assert len(set(before) & set(plant.names())) == 1
     assert sorted(plant.cloud.instances.places()) == plant.names()
@@ -137,7 +130,7 @@ def test_an_image_that_ends_at_once_makes_no_storm(plant):
     plant.grow(1, "pass")
     (process,) = plant.processes()
     before = plant.names()
-    until("it ended", lambda: process is None or plant.turn() or not process.is_running())
+    eventually(lambda: process is None or plant.turn() or not process.is_running(), "it ended")
     plant.turn()
     assert plant.names() == before
 
@@ -158,7 +151,7 @@ def test_one_that_was_healthy_and_stays_ill_beyond_the_grace_period_is_replaced(
     plant.turn(ILL)
     assert plant.names() == before
     began = time.monotonic()
-    until("it is replaced", lambda: plant.turn(ILL) or plant.names() != before)
+    eventually(lambda: plant.turn(ILL) or plant.names() != before, "it is replaced")
     assert time.monotonic() - began > 0.9
 
 
@@ -192,11 +185,11 @@ def test_protection_from_scale_in_keeps_none_that_died_and_one_too_many_is_not_r
     before = plant.names()
     assert len(before) == 2
     os.kill(plant.processes()[0].pid, 9)
-    until("one is gone", lambda: plant.turn() or len(plant.names()) == 1)
+    eventually(lambda: plant.turn() or len(plant.names()) == 1, "one is gone")
     (last,) = plant.names()
     assert last in before
     os.kill(next(child for child in plant.processes() if child and child.is_running()).pid, 9)
-    until("the last is replaced", lambda: plant.turn() or not set(plant.names()) & set(before))
+    eventually(lambda: plant.turn() or not set(plant.names()) & set(before), "the last is replaced")
     assert len(plant.names()) == 1
 
 
@@ -226,7 +219,7 @@ def test_one_that_leaves_ends_when_no_request_is_under_way(plant):
     assert plant.account.health(plant.group) == {name: "Target.DeregistrationInProgress"}
     assert process.is_running()
     plant.requests = 0
-    until("it ends", lambda: plant.turn() or not process.is_running())
+    eventually(lambda: plant.turn() or not process.is_running(), "it ends")
     assert plant.account.instances("v1") == {}
 
 
@@ -238,7 +231,7 @@ def test_the_deregistration_delay_bounds_the_wait_for_requests(plant):
     plant.requests = 1
     plant.scale(0)
     began = time.monotonic()
-    until("it ends", lambda: plant.turn() or not process.is_running())
+    eventually(lambda: plant.turn() or not process.is_running(), "it ends")
     assert time.monotonic() - began > 0.9
 
 
@@ -248,10 +241,10 @@ def test_one_that_does_not_heed_sigterm_is_killed_with_all_that_it_started(plant
     plant.arrived(1)
     (name,), (process,) = plant.names(), plant.processes()
     log = plant.cloud.home / "instances" / f"{name}.log"
-    child = psutil.Process(int(until("it printed", lambda: log.read_text().strip())))
+    child = psutil.Process(int(eventually(lambda: log.read_text().strip(), "it printed")))
     plant.scale(0)
-    until("it ends", lambda: plant.turn() or not process.is_running())
-    until("its child ends", lambda: not child.is_running())
+    eventually(lambda: plant.turn() or not process.is_running(), "it ends")
+    eventually(lambda: not child.is_running(), "its child ends")
 
 
 def test_all_are_ended_at_the_end(plant):
@@ -276,4 +269,4 @@ def test_a_program_is_also_looked_for_where_the_image_was_registered(account, pl
     program.chmod(0o755)
     account.fleet("v2", 1, image=images.register(plant.cloud.home, "own", ["./serve"], plant.cloud.home))
     plant.turn()
-    until("it runs", lambda: [process.name() for process in plant.processes()] == ["sleep"])
+    eventually(lambda: [process.name() for process in plant.processes()] == ["sleep"], "it runs")

@@ -6,12 +6,13 @@ import subprocess
 import sys
 
 from rehearsal.cloud import leash
+from tests.patience import PATIENCE
 
 # Starts a sleeping command on a leash in a middle process, prints the command's id, and ends.
 MIDDLE = f"""
 import os, subprocess, sys
 leash = [sys.executable, "-I", "-S", {leash.__file__!r}, str(os.getpid())]
-command = subprocess.Popen([*leash, sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"],
+command = subprocess.Popen([*leash, sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"],
                            stdout=subprocess.PIPE)
 command.stdout.readline()
 print(command.pid, flush=True)
@@ -22,7 +23,7 @@ os.kill(os.getpid(), 9)
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-I", "-S", leash.__file__, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def test_the_command_keeps_the_process_and_its_output_and_code():
@@ -42,8 +43,8 @@ def test_the_command_is_killed_when_its_starter_is():
         assert middle.stdout
         pid = int(middle.stdout.readline())
         gone = os.pidfd_open(pid)
-        middle.communicate(b"end\n", timeout=10)
+        middle.communicate(b"end\n", timeout=PATIENCE)
     try:
-        assert select.select([gone], [], [], 10)[0], "it is still there"
+        assert select.select([gone], [], [], PATIENCE)[0], "it is still there"
     finally:
         os.close(gone)

@@ -5,8 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -14,6 +13,7 @@ import pytest
 
 from rehearsal.cloud.proxy import BalancerError, Proxy
 from rollout.envoy.resources import bootstrap, document
+from tests.patience import eventually
 
 ROOT = Path(__file__).parents[3]
 STARTER = """
@@ -24,16 +24,8 @@ signal.signal(signal.SIGINT, signal.SIG_IGN)
 balancer = Balancer(Path(sys.argv[1]))
 balancer.start()
 print(balancer.pid, flush=True)
-time.sleep(60)
+time.sleep(600)
 """
-
-
-def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
-    """Return when *condition* holds; fail when it does not within *seconds*."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come true in time"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -85,7 +77,7 @@ def test_a_killed_starter_takes_envoy_with_it(starter):
     assert envoy.is_running()
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    until(lambda: not envoy.is_running() or envoy.status() == psutil.STATUS_ZOMBIE)
+    eventually(lambda: not envoy.is_running() or envoy.status() == psutil.STATUS_ZOMBIE, "Envoy has ended")
 
 
 def test_the_terminals_ctrl_c_does_not_reach_envoy(starter):
@@ -112,7 +104,7 @@ def test_an_envoy_that_ended_is_told_with_its_end(proxy):
             proxy.ask("/ready")
         return "it ended with code -9" in str(error.value)
 
-    until(told)
+    eventually(told, "its end is told")
 
 
 def test_of_what_envoy_said_the_reason_of_its_end_comes_first_else_the_last(proxy, folder):

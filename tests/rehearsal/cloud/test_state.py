@@ -12,6 +12,7 @@ import pytest
 from rehearsal.cloud import state
 from rehearsal.cloud.children import Child, child, end, group
 from rehearsal.cloud.state import State
+from tests.patience import PATIENCE
 
 SLEEP = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"]
 
@@ -92,7 +93,7 @@ def test_the_children_of_a_dead_daemon_are_ended(tmp_path, start):
     process = start()
     state.write(tmp_path, of(Child(process.pid, 1.0), child(process.pid)))
     assert state.end_all(tmp_path) == []
-    assert process.wait(5) != 0
+    assert process.wait(PATIENCE) != 0
     assert state.read(tmp_path) is None
 
 
@@ -114,7 +115,7 @@ def test_one_that_ignores_sigterm_is_killed(start):
     process = start(sys.executable, "-c", code)
     began = time.monotonic()
     assert end([psutil.Process(process.pid)], grace=0.3) == []
-    assert process.wait(5) == -9
+    assert process.wait(PATIENCE) == -9
     assert time.monotonic() - began >= 0.3
 
 

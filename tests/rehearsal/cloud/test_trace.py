@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 
 from rehearsal.cloud import faults, trace
 from rehearsal.cloud.faults import Faults
-from tests.rehearsal.cloud.running import until
+from tests.patience import eventually
 
 pytestmark = pytest.mark.slow  # a moto of its own for each, over HTTP
 
@@ -47,5 +47,5 @@ def test_what_a_fault_refuses_is_written_too(account):
     faults.write(account.cloud.home, Faults(lose_reply={"DescribeLoadBalancers": 1}))
     with pytest.raises(ConnectionClosedError):
         account.client("elbv2", retries=0).describe_load_balancers()
-    until("the lost reply is written", lambda: len(trace.read(account.cloud.home)) == 2)
+    eventually(lambda: len(trace.read(account.cloud.home)) == 2, "the lost reply is written")
     assert [one.status for one in trace.read(account.cloud.home)] == [400, 0]

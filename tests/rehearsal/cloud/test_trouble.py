@@ -11,7 +11,8 @@ from rehearsal.cloud.faults import Faults, write
 from rehearsal.cloud.trouble import Trouble, is_ill
 from rehearsal.cloud.world import Check, Listener, LoadBalancer, Rule, TargetGroup, World
 from rehearsal.load import Load, dropped
-from tests.rehearsal.cloud.running import Shop, get, rehearsal, until
+from tests.patience import eventually
+from tests.rehearsal.cloud.running import Shop, get, rehearsal
 
 
 @given(st.integers(2, 10), st.integers(2, 10), st.integers(5, 300), st.integers(1, 30), st.integers(0, 200))
@@ -76,7 +77,7 @@ def calm(shop):
     yield shop
     state(shop)
     shop.weigh({"v1": 999})
-    until("v1 answers", lambda: {get(shop.address) for _ in range(5)} == {(200, "v1")})
+    eventually(lambda: {get(shop.address) for _ in range(5)} == {(200, "v1")}, "v1 answers")
     for group in shop.groups.values():
         shop.user.healthy(group, 2)
 
@@ -94,13 +95,13 @@ def test_the_balancer_follows_late_what_is_described_at_once(calm):
     calm.weigh({"v2": 999})
     assert described(calm) == {"v2": 999}
     assert get(calm.address) == (200, "v1")
-    until("v2 answers", lambda: get(calm.address) == (200, "v2"), 5)
+    eventually(lambda: get(calm.address) == (200, "v2"), "v2 answers")
     state(calm, late_weights=600)
     calm.weigh({"v1": 999})
-    until("the cloud has turned", lambda: described(calm) == {"v1": 999})
+    eventually(lambda: described(calm) == {"v1": 999}, "the cloud has turned")
     assert {get(calm.address) for _ in range(20)} == {(200, "v2")}
     state(calm)
-    until("v1 answers", lambda: get(calm.address) == (200, "v1"), 5)
+    eventually(lambda: get(calm.address) == (200, "v1"), "v1 answers")
 
 
 @pytest.mark.slow
@@ -108,17 +109,17 @@ def test_clients_of_a_slice_that_was_deleted_before_the_balancer_followed_are_dr
     gone = calm.user.group("gone")
     actions = [{"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": gone, "Weight": 1}]}}]
     calm.user.elbv2.modify_rule(RuleArn=calm.rule, Actions=actions)
-    until("the empty group answers", lambda: get(calm.address) == (503, ""), 5)
+    eventually(lambda: get(calm.address) == (503, ""), "the empty group answers")
     state(calm, late_weights=600)
     calm.weigh({"v1": 999})
     calm.user.elbv2.delete_target_group(TargetGroupArn=gone)
     load = Load(calm.user.state.url, connections=2, rate=50)
     load.start()
-    until("the cloud has turned", lambda: len(load.answers) >= 50)
+    eventually(lambda: len(load.answers) >= 50, "the cloud has turned")
     assert dropped(answers := load.stop()) == answers
     assert calm.user.recorded().error is None
     state(calm)
-    until("v1 answers", lambda: get(calm.address) == (200, "v1"), 5)
+    eventually(lambda: get(calm.address) == (200, "v1"), "v1 answers")
 
 
 @pytest.mark.slow
@@ -131,11 +132,11 @@ def test_so_many_instances_die_at_each_statement(calm):
         before = calm.user.healthy(calm.groups["v2"], 2)
         processes = [calm.user.process(name) for name in before]
         state(calm, kill={"v2": 1})
-        until("one is replaced", lambda before=before: len(survivors(before)) == 1)
+        eventually(lambda before=before: len(survivors(before)) == 1, "one is replaced")
         assert sorted(process.is_running() for process in processes) == [False, True]
     before = calm.user.healthy(calm.groups["v2"], 2)
     state(calm, kill={"v2": 2, "v9": 1})
-    until("both are replaced", lambda: survivors(before) == [])
+    eventually(lambda: survivors(before) == [], "both are replaced")
     assert calm.user.healthy(calm.groups["v1"], 2) == others
 
 
@@ -147,25 +148,25 @@ def test_an_instance_boots_slowly_while_that_is_stated(calm):
         """One more instance: its id and its process."""
         before = calm.user.instances("v2").keys()
         autoscaling.set_desired_capacity(AutoScalingGroupName="v2", DesiredCapacity=3)
-        (name,) = until("it starts", lambda: calm.user.instances("v2").keys() - before)
-        return name, until("its process starts", lambda: started(calm, name))
+        (name,) = eventually(lambda: calm.user.instances("v2").keys() - before, "it starts")
+        return name, eventually(lambda: started(calm, name), "its process starts")
 
     def take(name):
         autoscaling.terminate_instance_in_auto_scaling_group(InstanceId=name, ShouldDecrementDesiredCapacity=True)
-        until("it is gone", lambda: states() == ["healthy"] * 2 and name not in calm.user.instances("v2"))
+        eventually(lambda: states() == ["healthy"] * 2 and name not in calm.user.instances("v2"), "it is gone")
 
     def states():
         return sorted(state for state in calm.user.targets(group).values() if state != "draining")
 
     state(calm, slow_boot=600)
     name, process = grow()
-    until("it waits", lambda: process.name() == "sh")
+    eventually(lambda: process.name() == "sh", "it waits")
     assert states() == ["healthy", "healthy", "initial"]
     take(name)
-    until("it ends", lambda: not process.is_running())
+    eventually(lambda: not process.is_running(), "it ends")
     state(calm, slow_boot=1.5)
     name, process = grow()
-    until("it waits", lambda: process.name() == "sh")
+    eventually(lambda: process.name() == "sh", "it waits")
     calm.user.healthy(group, 3)
     assert process.name() != "sh"
     take(name)
@@ -187,18 +188,18 @@ def test_flapping_health_is_seen_in_the_load_balancer_and_fails_no_request(calm)
     calm.user.elbv2.modify_target_group(TargetGroupArn=calm.groups["v2"], HealthyThresholdCount=2)
     calm.user.healthy(calm.groups["v2"], 2)
     calm.weigh({"v2": 999})
-    until("v2 answers", lambda: get(calm.address) == (200, "v2"))
+    eventually(lambda: get(calm.address) == (200, "v2"), "v2 answers")
     load = Load(calm.user.state.url, connections=4, rate=100)
     load.start()
     try:
         state(calm, flap={"v2": 11})
-        until("v2 is ill", lambda: states() == ["unhealthy"] * 2)
+        eventually(lambda: states() == ["unhealthy"] * 2, "v2 is ill")
         found = calm.user.elbv2.describe_target_health(TargetGroupArn=calm.groups["v2"])["TargetHealthDescriptions"]
         assert {one["TargetHealth"]["Reason"] for one in found} == {"Target.ResponseCodeMismatch"}
-        until("v2 is well", lambda: states() == ["healthy"] * 2)
-        until("v2 is ill again", lambda: states() == ["unhealthy"] * 2)
+        eventually(lambda: states() == ["healthy"] * 2, "v2 is well")
+        eventually(lambda: states() == ["unhealthy"] * 2, "v2 is ill again")
         state(calm)
-        until("v2 is well", lambda: states() == ["healthy"] * 2, 2)
+        eventually(lambda: states() == ["healthy"] * 2, "v2 is well", 8)  # by itself it would be after eleven
     finally:
         answers = load.stop()
     assert dropped(answers) == []

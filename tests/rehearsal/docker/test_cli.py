@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from images import build, fetch
 from rehearsal.cli import app
+from tests.patience import PATIENCE
 
 
 def run(*words: str, home: Path) -> tuple[int, str, str]:
@@ -77,4 +78,4 @@ def test_an_image_is_pushed_and_named_by_its_digest(
     finally:
         run("down", home=tmp_path)
     with pytest.raises(OSError, match="refused"):
-        socket.create_connection(("127.0.0.1", int(mine.partition(":")[2].partition("/")[0])), timeout=1)
+        socket.create_connection(("127.0.0.1", int(mine.partition(":")[2].partition("/")[0])), timeout=PATIENCE)

@@ -5,8 +5,7 @@ import shutil
 import signal
 import socket
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from docker.models.containers import Container
 
 from rehearsal.docker import daemon, packages, record
 from rehearsal.docker.errors import DockerError
+from tests.patience import PATIENCE, eventually
 from tests.rehearsal.docker_provider import images
 
 LINKS = Path("/sys/class/net")
@@ -84,8 +84,8 @@ def test_it_leaves_nothing_behind(home: Path) -> None:
     assert daemon.take_down(home, quiet)
     assert ([one for one in had if (LINKS / one).exists()], traces(home), list(home.iterdir())) == ([], [], [])
     # Not even as zombies: their last parent is the system's first process, which takes its time.
-    eventually(lambda: not psutil.pid_exists(inside))
-    eventually(lambda: not psutil.pid_exists(kept.process.pid))
+    eventually(lambda: not psutil.pid_exists(inside), "its container is gone")
+    eventually(lambda: not psutil.pid_exists(kept.process.pid), "its process is gone")
     assert not daemon.take_down(home, quiet)
 
 
@@ -95,13 +95,14 @@ def test_what_a_killed_one_left_is_taken_away_too(home: Path) -> None:
     inside, kept = container.attrs["State"]["Pid"], record.read(home)
     assert kept
     os.kill(kept.process.pid, signal.SIGKILL)
-    eventually(lambda: record.running(home) is None)
+    eventually(lambda: record.running(home) is None, "it is not running any more")
     had = links(home, network)
     assert (psutil.pid_exists(inside), len(had)) == (True, 3)
     assert daemon.find(home, {}) is None
     assert daemon.take_down(home, quiet)
     assert ([one for one in had if (LINKS / one).exists()], traces(home), list(home.iterdir())) == ([], [], [])
-    eventually(lambda: not psutil.pid_exists(inside))  # its last parent is the system's first process
+    # Its last parent is the system's first process.
+    eventually(lambda: not psutil.pid_exists(inside), "its container is gone")
 
 
 @needs_dockerd
@@ -152,13 +153,13 @@ def test_two_of_them_share_nothing(home: Path) -> None:
 def test_a_containers_published_port_and_address_are_reached(home: Path) -> None:
     with closing(docker.DockerClient(base_url=daemon.launch(home, {}, quiet).host)) as client:
         client.api.import_image_from_data(images.root(), repository="shell")
-        container = client.containers.run("shell", ["sleep", "9"], ports={"80/tcp": ("127.0.0.1", 0)}, detach=True)
+        container = client.containers.run("shell", ["sleep", "1000"], ports={"80/tcp": ("127.0.0.1", 0)}, detach=True)
         container.reload()
         (port,) = container.attrs["NetworkSettings"]["Ports"]["80/tcp"]
         assert port["HostIp"] == "127.0.0.1"
-        socket.create_connection(("127.0.0.1", int(port["HostPort"])), 5).close()
+        socket.create_connection(("127.0.0.1", int(port["HostPort"])), PATIENCE).close()
         with pytest.raises(ConnectionRefusedError):  # by the container itself, which is reached and serves nothing
-            socket.create_connection((container.attrs["NetworkSettings"]["IPAddress"], 80), 5)
+            socket.create_connection((container.attrs["NetworkSettings"]["IPAddress"], 80), PATIENCE)
 
 
 def test_only_root_can_have_its_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,10 +194,3 @@ def test_a_kernel_that_refuses_is_told(home: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("rehearsal.docker.cgroups.prepare", refuse)
     with pytest.raises(DockerError, match="the kernel refuses: Operation not permitted"):
         daemon.launch(home, {}, quiet)
-
-
-def eventually(true: Callable[[], bool], limit: float = 10.0) -> None:
-    end = time.monotonic() + limit
-    while not true():
-        assert time.monotonic() < end, "not in time"
-        time.sleep(0.05)

@@ -16,6 +16,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 from rehearsal.provider.provider import StandIn
 from rehearsal.provider.server import start
 from rehearsal.provider.values import Props, plain_map, wrap_map
+from tests.patience import PATIENCE
 
 
 class Engine:
@@ -144,11 +145,11 @@ def serving(provider: StandIn[Any]) -> Iterator[str]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    server, port = asyncio.run_coroutine_threadsafe(start(provider, "127.0.0.1:1"), loop).result(10)
+    server, port = asyncio.run_coroutine_threadsafe(start(provider, "127.0.0.1:1"), loop).result(PATIENCE)
     yield f"127.0.0.1:{port}"
-    asyncio.run_coroutine_threadsafe(server.stop(None), loop).result(10)
+    asyncio.run_coroutine_threadsafe(server.stop(None), loop).result(PATIENCE)
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
+    thread.join(PATIENCE)
     loop.close()
 
 

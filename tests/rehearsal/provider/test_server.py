@@ -3,11 +3,12 @@
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
+
+from tests.patience import PATIENCE, eventually
 
 BIN = Path(__file__).resolve().parents[3] / "rehearsal" / "bin"
 
@@ -31,7 +32,7 @@ def test_it_ends_when_the_engine_ends_it(process: subprocess.Popen[str], signum:
     assert process.stdout
     process.stdout.readline()
     process.send_signal(signum)
-    assert process.wait(5) == 0
+    assert process.wait(PATIENCE) == 0
 
 
 def test_it_ends_itself_when_the_engine_is_gone(command: Path) -> None:
@@ -42,7 +43,4 @@ def test_it_ends_itself_when_the_engine_is_gone(command: Path) -> None:
         provider = psutil.Process(int(parent.stdout.readline()))
         assert parent.stdout.readline().strip().isdigit()  # the port: it serves
         parent.kill()
-    end = time.monotonic() + 5
-    while provider.is_running() and provider.status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < end, "it outlived its engine"
-        time.sleep(0.05)
+    eventually(lambda: not provider.is_running() or provider.status() == psutil.STATUS_ZOMBIE, "it ends")

@@ -24,6 +24,7 @@ from rollout.mark import Mark
 from rollout.routers.envoy import PAGE_OF_ROUTES, EnvoyRouter
 from rollout.routers.interface import Live
 from rollout.schema import Schema
+from tests.patience import PATIENCE, eventually
 
 MARK = Mark("0a1b2c3d", {"v1": 1000}, {"v2.0": 1000}, marks.Owner("ann", "host", 12, 34), 1_900_000_000)
 CONTENTS = {"v1": "sha256:one", "v2.0": "sha256:two"}
@@ -38,7 +39,7 @@ class Place:
     url: str
 
     def run(self, command: Sequence[str]) -> bytes:
-        done = subprocess.run(command, check=False, capture_output=True, timeout=20)
+        done = subprocess.run(command, check=False, capture_output=True, timeout=PATIENCE)
         if done.returncode:
             raise RouterError(done.stderr.decode(), passing=True)
         return done.stdout
@@ -52,7 +53,7 @@ class Place:
             self.url, headers={"X-Slice" if k == "slice" else k: v for k, v in headers.items()}
         )
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:
@@ -124,18 +125,9 @@ def router(place: Place, groups: dict[str, Group]) -> EnvoyRouter:
     router = place.router()
     router.declare(list(groups.values()))
     for version in groups:
-        until(lambda version=version: router.health(version).ready)
+        eventually(lambda version=version: router.health(version).ready, f"{version} is healthy")
     router.set_shares({"v1": 1000})
     return router
-
-
-def until(true) -> None:
-    router = EnvoyRouter(run=lambda _: b"", contents={})  # for its clock
-    for _ in range(200):
-        if true():
-            return
-        router.clock.sleep(0.05)
-    pytest.fail("not within 10 s")
 
 
 def test_before_the_first_share_nobody_is_served_and_nothing_is_live(place, groups):
@@ -221,7 +213,7 @@ def test_what_the_data_is_at_is_recorded_beside_the_weights(router, place):
 def test_health_is_what_the_router_sees(router, apps):
     assert str(router.health("v2.0")) == "v2.0: 1 of 1 healthy"
     apps["v2.0"].ill = True
-    until(lambda: not router.health("v2.0").ready)
+    eventually(lambda: not router.health("v2.0").ready, "it is seen to be ill")
     assert str(router.health("v2.0")) == "v2.0: 0 of 1 healthy (1 failing its check)"
     with pytest.raises(RouterError, match="the router knows no slice v9"):
         router.health("v9")
@@ -229,7 +221,7 @@ def test_health_is_what_the_router_sees(router, apps):
 
 def test_a_slice_that_is_ill_gets_nothing_sent(router, place, apps):
     apps["v1"].ill = True
-    until(lambda: not router.health("v1").ready)
+    eventually(lambda: not router.health("v1").ready, "it is seen to be ill")
     assert place.ask()[0] == 503
     assert place.ask(slice="v2.0-salt") == (200, "v2.0")
 
@@ -313,6 +305,6 @@ def test_routes_that_someone_else_wrote_are_foreign(router, place):
     file["version_info"] = "theirs"
     file["resources"][0]["virtual_hosts"][0]["routes"][-1] = {"match": {"prefix": "/"}, "route": {"cluster": "v2.0"}}
     router._put("rds-service.json", json.dumps(file))
-    until(lambda: place.ask() == (200, "v2.0"))
+    eventually(lambda: place.ask() == (200, "v2.0"), "what they wrote is live")
     with pytest.raises(ForeignError, match="the router's last route does not split traffic"):
         router.read()

@@ -1,15 +1,14 @@
 """Groups: capacity that comes or does not, hooks first, instances gone before the group."""
 
 import threading
-import time
 from collections.abc import Iterator
-from typing import Any
 
 import grpc
 import pytest
 
 from rehearsal.aws_provider.services.autoscaling_waits import duration
 from rehearsal.provider.errors import RefusedError
+from tests.patience import PATIENCE, eventually
 from tests.rehearsal.aws_provider.world import World
 from tests.rehearsal.provider.engine import failed_initialization, refusal
 
@@ -100,9 +99,9 @@ def test_a_wait_ends_when_the_engine_cancels(world: World) -> None:
 
     creating = threading.Thread(target=create)
     creating.start()
-    _until(lambda: inputs["name"] in _names(world))
+    eventually(lambda: inputs["name"] in _names(world), "the group is there")
     world.engine.cancel()
-    creating.join(5)
+    creating.join(PATIENCE)
     assert not creating.is_alive()
     (error,) = caught
     assert isinstance(error, grpc.Call)
@@ -139,10 +138,3 @@ def test_a_group_is_emptied_before_it_is_deleted_protected_instances_too(world: 
 def _names(world: World) -> list[str]:
     groups = world.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
     return [one["AutoScalingGroupName"] for one in groups]
-
-
-def _until(true: Any) -> None:
-    end = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < end, "not in time"
-        time.sleep(0.05)

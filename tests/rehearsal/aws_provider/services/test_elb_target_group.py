@@ -5,6 +5,7 @@ import time
 import grpc
 import pytest
 
+from tests.patience import PATIENCE
 from tests.rehearsal.aws_provider.world import World
 from tests.rehearsal.provider.engine import refusal
 
@@ -28,7 +29,7 @@ def test_a_group_that_is_let_go_while_its_delete_waits_is_deleted(
     rule, group = world("listener rule"), world("second target group")
     deleting = world.engine.stub.Delete.future(world.engine.deletion(group.token, group.id, group.state))
     rule.delete()
-    deleting.result(timeout=20)
+    deleting.result(timeout=PATIENCE)
     assert group.refresh().id == ""
     world.destroy()
 

@@ -8,6 +8,7 @@ import grpc
 import pytest
 from docker.api.client import APIClient
 
+from tests.patience import eventually
 from tests.rehearsal.docker_provider.conftest import CONTAINER, NETWORK, VOLUME, Make
 from tests.rehearsal.provider.engine import Engine, failed_initialization, refusal
 
@@ -308,7 +309,7 @@ def test_a_refresh_brings_a_failed_start_back(engine: Engine, failing: Failing) 
 
 def test_one_that_ends_at_once_is_green(make: Make) -> None:
     made = make(command=["sh", "-c", "exit 3"])
-    eventually(lambda: made.refresh().state.get("exitCode") == 3)
+    eventually(lambda: made.refresh().state.get("exitCode") == 3, "it has ended")
     assert sorted(made.refresh().diff().detailedDiff) == ["mustRun"]
 
 
@@ -368,19 +369,19 @@ def test_what_was_uploaded_is_there_before_the_start(make: Make, client: APIClie
 
 
 def test_without_a_grace_it_is_killed_at_once(make: Make, client: APIClient) -> None:
-    made = make(command=IGNORES_TERM, stopTimeout=20)
-    assert seconds(made.delete) < 5
+    made = make(command=IGNORES_TERM, stopTimeout=60)
+    assert seconds(made.delete) < 30
     assert made.refresh().id == ""
 
 
 def test_the_grace_in_the_state_is_waited_for(make: Make) -> None:
-    made = make(command=IGNORES_TERM, destroyGraceSeconds=2)
-    assert 2 <= seconds(made.delete) < 8
+    made = make(command=IGNORES_TERM, destroyGraceSeconds=2, stopTimeout=60)
+    assert 2 <= seconds(made.delete) < 30
 
 
 def test_a_process_that_ends_at_sigterm_is_not_waited_for(make: Make) -> None:
-    made = make(command=["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.1; done"], destroyGraceSeconds=20)
-    assert seconds(made.delete) < 8
+    made = make(command=["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.1; done"], destroyGraceSeconds=60)
+    assert seconds(made.delete) < 30
 
 
 def test_the_anonymous_volume_goes_with_it(make: Make, client: APIClient) -> None:
@@ -404,10 +405,3 @@ def seconds(act: Callable[[], object]) -> float:
     began = time.monotonic()
     act()
     return time.monotonic() - began
-
-
-def eventually(true: Callable[[], bool], limit: float = 10.0) -> None:
-    end = time.monotonic() + limit
-    while not true():
-        assert time.monotonic() < end, "not in time"
-        time.sleep(0.05)
