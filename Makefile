@@ -8,7 +8,7 @@ PYTHONS := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
 TWO := $(BIN)/python -m pytest -rs -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check style fast test demo demo-containers image clean
+.PHONY: help setup check style fast test test-long demo demo-containers image clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,10 +19,13 @@ setup: $(VENV)/.installed ## .venv with the pinned requirements, and the pulumi 
 check: setup ## format, lint, types and the fast tests: before each commit
 	@$(MAKE) --no-print-directory -j2 style fast
 
-test: setup style ## everything: make check, and the slow and end-to-end tests on the real engine
-	$(BIN)/python -m pytest -rs -n 2 --dist loadfile -m "not docker and not alone"
-	SLUICE_INSTALL_DOCKER=1 $(TWO) -m "docker and not alone"
-	$(BIN)/python -m pytest -rs -m alone
+test: setup style ## make check, and the slow and end-to-end tests on the real engine; about an hour
+	$(BIN)/python -m pytest -rs -n 2 --dist loadfile -m "not docker and not alone and not long"
+	SLUICE_INSTALL_DOCKER=1 $(TWO) -m "docker and not alone and not long"
+	$(BIN)/python -m pytest -rs -m "alone and not long"
+
+test-long: setup ## what make test leaves out: crashes at every other step, twenty releases in a row, and such
+	SLUICE_INSTALL_DOCKER=1 $(TWO) -m long
 
 demo: setup ## releases, a refused one, a rollback, under traffic on a local cloud; about two minutes
 	$(BIN)/python -m rehearsal demo

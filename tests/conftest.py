@@ -13,6 +13,7 @@ from moto.server import ThreadedMotoServer
 
 from tests.configs import AMI, CERTIFICATE, IMAGE, SALT, SECRET, Deploy, deploying
 from tests.fakes import FakeClock, FakeRouter
+from tests.long import LONG
 from tests.recording import RecordingCloud
 from tests.world import Clients, Shop, Theirs, moto
 
@@ -97,13 +98,15 @@ DAEMONS = (
 
 @pytest.hookimpl(tryfirst=True)  # before the marks are looked at
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is in SLOW, what is in ALONE, and what needs a Docker daemon."""
+    """Mark what is in SLOW, in ALONE, in LONG, and what needs a Docker daemon."""
     for item in items:
         path = item.path.relative_to(TESTS).as_posix()
         if path.startswith(SLOW):
             item.add_marker(pytest.mark.slow)
         if path in ALONE:
             item.add_marker(pytest.mark.alone)
+        if f"{path}::{item.name}".startswith(LONG):
+            item.add_marker(pytest.mark.long)
         if path in DAEMONS or "docker_host" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.docker)
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.long import LONG
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("components", "rollout", "ops", "pipeline", "rehearsal", "images")
 
@@ -270,3 +272,17 @@ def test_no_module_shadows_the_standard_library():
     assert_none(path for path, name in names.items() if name in SHADOWS)
     tops = {path.split("/")[0] for path in sources()} - {"__main__.py"}
     assert tops.isdisjoint(sys.stdlib_module_names)
+
+
+def test_what_is_left_to_the_long_run_is_there():
+    assert_none(one for one in LONG if f"def {function(one)}(" not in (ROOT / "tests" / file(one)).read_text())
+
+
+def file(test: str) -> str:
+    """Of a test's id."""
+    return test.partition("::")[0]
+
+
+def function(test: str) -> str:
+    """Of a test's id."""
+    return test.partition("::")[2].partition("[")[0]
