@@ -119,7 +119,7 @@ def test_an_operator_sees_a_rollout_and_aborts_it(dock, repository, github, anna
     shows(anna, f"stopped: live is {before} 100")
     eventually(lambda: "failure" in told(github, commit), "the commit says that it failed", LONG)
     assert (dock.live(), dock.recorded(), dock.marked()) == ({before: 999}, {before: 100}, False)
-    shows(anna, "stopped by the operator")
+    shows(anna, "stopped by anna@")
     anna.screenshot(path=tmp_path / "aborted.png", full_page=True)
     assert dropped(load.stop()) == []
 
