@@ -1,6 +1,7 @@
 """The tests that `make test` leaves to `make test-long`: each shows once more, or for longer, what another one shows.
 
-By the begin of a test's id. The other one is in the same file, or for containers in that of machines.
+By the begin of a test's id. The other one is in the same file, for containers in that of machines; for what was taken
+over it is in `test_writers.py`, for what is killed in the middle in `test_crashes.py`.
 """
 
 LONG = (
@@ -25,8 +26,6 @@ LONG = (
     "e2e/test_crashes.py::test_after_kill_9_an_up_with_the_former_config_walks_back[the-newcomer-stays-program-250]",
     "e2e/test_crashes.py::test_after_kill_9_an_up_with_the_former_config_walks_back[the-newcomer-stays-all-50]",
     "e2e/test_crashes.py::test_after_kill_9_an_up_with_the_former_config_walks_back[the-newcomer-goes-too-cli-500]",
-    "e2e/test_capacity.py::test_incident_17_a_newcomer_that_a_policy_saw_idle_keeps_its_size_when_it_has_all_the_traffic",
-    "e2e/test_capacity.py::test_incident_17_a_newcomer_that_is_scaled_out_under_way_need_not_wait_for_those_that_boot",
     "e2e/test_capacity.py::test_incident_17_five_aborted_releases_leave_the_sizes_as_they_were",
     "e2e/test_capacity.py::test_what_a_walk_that_was_killed_protects_the_next_one_lifts[going-on]",
     "e2e/test_containers_crashes.py::test_after_kill_9_at_any_step_one_up_converges[all-0]",
@@ -40,8 +39,6 @@ LONG = (
     "e2e/test_containers_rollouts.py::test_what_could_not_be_proven_by_the_deadline_is_refused_by_what_the_router_counted",
     "e2e/test_leaving.py::test_its_fleet_made_anew",
     "e2e/test_ops_verbs.py::test_foreign_weights_are_the_start_when_taken_over",
-    "e2e/test_ops_verbs.py::test_a_secret_is_no_hindrance",
-    "e2e/test_ops_verbs.py::test_what_left_the_config_is_listed_again_and_built_anew",
     "e2e/test_releases.py::test_after_kill_9_in_the_middle_cancel_and_up_converge",
     "e2e/test_releases.py::test_twenty_releases_and_rollbacks_in_a_row_drop_nothing",
     "e2e/test_rollouts.py::test_a_release_that_turns_bad_late_is_restored[50]",
