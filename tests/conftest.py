@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.configs import AMI, CERTIFICATE, IMAGE, SALT, SECRET, Deploy, deploying
 from tests.fakes import FakeClock, FakeRouter
 from tests.long import LONG
 from tests.recording import RecordingCloud
-from tests.world import Clients, Shop, Theirs, moto
+from tests.world import Clients, Shop, Theirs, moto, served_moto
 
 if TYPE_CHECKING:
     import docker
@@ -157,11 +156,8 @@ def shop(aws: Clients, theirs: Theirs) -> Shop:
 @pytest.fixture
 def served() -> Iterator[str]:
     """The address of a moto that listens on loopback."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with served_moto() as address:
+        yield address
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """AWS as moto plays it, in this process: what was there before, and one service's slices behind a listener."""
 
+import logging
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +12,8 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core.base_backend import BackendDict
+from moto.server import ThreadedMotoServer
 
 Clients = Callable[[str], Any]
 PRIORITY = 49_281
@@ -28,6 +31,20 @@ def moto() -> Iterator[Clients]:
             patch.setenv(name, "test")
         with mock_aws():
             yield cache(lambda service: boto3.client(service, region_name="us-east-1"))
+
+
+@contextmanager
+def served_moto() -> Iterator[str]:
+    """The address of a fresh AWS that listens on loopback: nothing is left of tests that ran in this process before."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    BackendDict.reset()
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
 
 
 def unique(name: str) -> str:

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import logging
 import re
 import subprocess
 from collections.abc import Iterator
@@ -12,12 +11,12 @@ from typing import Any
 import boto3
 import psutil
 import pytest
-from moto.server import ThreadedMotoServer
 
 from rehearsal.aws_provider.services.registry import TYPES
 from rehearsal.environment import environment
 from tests.e2e.program import Program, copied
 from tests.patience import eventually
+from tests.world import served_moto
 
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 
@@ -34,22 +33,18 @@ class Stack(Program):
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    home = tmp_path_factory.mktemp("cloud")
-    (home / "backend").mkdir()
-    (home / "state.json").write_text(json.dumps({"endpoint": f"http://{host}:{port}"}))
-    folder = copied("one_of_each", tmp_path_factory.mktemp("stack"))
-    one = Stack(folder, environment(home), f"http://{host}:{port}")
-    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    policy = one.client("iam").create_policy(PolicyName="read", PolicyDocument=document)["Policy"]["Arn"]
-    one.environment["POLICY_ARN"] = policy
-    one.ok("stack", "init", "test")
-    yield one
-    server.stop()
+    with served_moto() as endpoint:
+        home = tmp_path_factory.mktemp("cloud")
+        (home / "backend").mkdir()
+        (home / "state.json").write_text(json.dumps({"endpoint": endpoint}))
+        folder = copied("one_of_each", tmp_path_factory.mktemp("stack"))
+        one = Stack(folder, environment(home), endpoint)
+        statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        policy = one.client("iam").create_policy(PolicyName="read", PolicyDocument=document)["Policy"]["Arn"]
+        one.environment["POLICY_ARN"] = policy
+        one.ok("stack", "init", "test")
+        yield one
 
 
 def test_one_of_each_is_made(stack: Stack) -> None:

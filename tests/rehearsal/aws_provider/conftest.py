@@ -1,30 +1,25 @@
 """The provider as the engine meets it: over gRPC, against moto, both in this process."""
 
-import logging
 from collections.abc import Iterator
 
 import grpc
 import pytest
 from moto.ec2.models import ec2_backends
 from moto.rds.models import rds_backends
-from moto.server import ThreadedMotoServer
 
 from rehearsal.aws_provider.cloud import RETRY_SECONDS
 from rehearsal.aws_provider.provider import AwsProvider
 from rehearsal.cloud.backends import ACCOUNT, REGION
 from tests.rehearsal.aws_provider.world import SERVICES, World
 from tests.rehearsal.provider.engine import Engine, serving
+from tests.world import served_moto
 
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[str]:
     """The endpoint of a moto that lives as long as the tests."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with served_moto() as address:
+        yield address
 
 
 @pytest.fixture(scope="module", autouse=True)
