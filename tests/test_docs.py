@@ -24,6 +24,7 @@ from rehearsal import cli as rehearsal
 from rehearsal import fault_options
 from rollout.journal import Entry
 from tests.configs import AMI, dev_config
+from tests.long import LONG
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -101,6 +102,11 @@ def test_each_test_that_the_page_on_reliability_names_is_there(said):
 def test_the_page_on_reliability_has_all_twenty_incidents_each_with_a_thread_and_a_test():
     rows = re.findall(r"^\| (\d+) \| \[.+\]\(https://\S+\) \| .*`tests/\S+::\S+` \|$", RELIABILITY, re.MULTILINE)
     assert rows == [str(number) for number in range(1, 21)]
+
+
+@pytest.mark.parametrize("row", re.findall(r"^\| \d+ \| .*$", RELIABILITY, re.MULTILINE))
+def test_each_incident_has_a_test_that_is_not_left_to_the_long_run(row):
+    assert not all(test.startswith(LONG) for test in re.findall(r"`tests/([^`]+::[^`]+)`", row))
 
 
 @pytest.mark.parametrize("line", re.findall(r"^    python -m rehearsal (.+?)(?: *#.*)?$", REHEARSAL, re.MULTILINE))

@@ -90,7 +90,7 @@ def take_down(home: Path, say: Say) -> bool:
         if end([process], STOP):
             raise DockerError(f"the Docker daemon, process {kept.process.pid}, could not be ended; end it yourself")
     if kept:
-        _reap(kept.process.pid)
+        _reap(kept.process)
     leftovers.remove(folder(home))
     if kept:
         bridge.remove(kept.bridge)
@@ -125,7 +125,7 @@ def _started(home: Path, dockerd: str, say: Say) -> Found:
             return Found(host, version, True)
         if (slow := process.process()) and end([slow], STOP):
             break
-        _reap(process.pid)
+        _reap(process)
         complaint = _complaint(place)
         if "driver" not in complaint:
             break
@@ -160,10 +160,13 @@ def spawn(place: Path, command: list[str]) -> Child:
     return child(os.posix_spawn(command[0], command, kept, file_actions=[nothing, said, also], setsid=True))
 
 
-def _reap(pid: int) -> None:
+def _reap(process: Child) -> None:
     """Take note of the end of a child of this very process, so that it does not stay as a zombie."""
+    until = time.monotonic() + START
     with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
+        # Its first thread may have ended before its others: until these have, there is nothing to take note of.
+        while os.waitpid(process.pid, os.WNOHANG) == (0, 0) and time.monotonic() < until:
+            time.sleep(POLL)
 
 
 def _await(process: Child, host: str) -> str | None:

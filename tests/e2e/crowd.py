@@ -30,6 +30,7 @@ KERNEL = {  # by controller, its file there, and where all controllers are one
     "cpu": ("cpu", "cpu.cfs_quota_us", "cpu.max"),
     "most": ("pids", "pids.max", "pids.max"),
     "many": ("pids", "pids.current", "pids.current"),
+    "refused": ("pids", "pids.events", "pids.events"),  # processes, since it has been there
 }
 
 
@@ -108,7 +109,8 @@ def counted(container: Any, what: str) -> int:
     lines = Path(f"/proc/{container.attrs['State']['Pid']}/cgroup").read_text().splitlines()
     paths = {names: path.lstrip("/") for _, names, path in (line.split(":", 2) for line in lines)}
     mine = [GROUPS / controller / path / first for names, path in paths.items() if controller in names.split(",")]
-    return int((mine or [GROUPS / paths[""] / second])[0].read_text().split()[0])
+    said = (mine or [GROUPS / paths[""] / second])[0].read_text()  # "50", "25000 100000" or "max 3"
+    return next(int(word) for word in said.split() if word.isdigit())
 
 
 def bounds(container: Any) -> dict[str, float]:

@@ -24,7 +24,7 @@ from rehearsal.registry import start, stop
 from rehearsal.registry_client import Registry
 from rehearsal.stage import UP, Done, Stage
 from rollout.envoy.service import ROUTES
-from tests.e2e.conftest import React, copy_project, heard, newest, of_home, ok
+from tests.e2e.conftest import React, copy_project, heard, newest, of_home, ok, recorded
 from tests.e2e.ramps import ENGINE
 from tests.patience import eventually
 
@@ -171,10 +171,7 @@ class Dock:
 
     def recorded(self) -> dict[str, float]:
         """The shares in the stack's state."""
-        file = self.stage.home / "backend" / ".pulumi" / "stacks" / "sluice" / f"{self.stage.stack}.json"
-        state = json.loads(file.read_text())["checkpoint"]["latest"] or {}
-        found = [one for one in state.get("resources", []) if one["urn"].endswith("pulumi:index:Stash::traffic")]
-        return found[0]["inputs"]["input"]["shares"] if found else {}
+        return recorded(self.stage)
 
     def containers(self, version: str) -> list[Any]:
         """The containers of *version*'s slice."""

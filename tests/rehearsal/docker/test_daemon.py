@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,6 +21,12 @@ from tests.patience import PATIENCE, eventually
 from tests.rehearsal.docker_provider import images
 
 LINKS = Path("/sys/class/net")
+# Its first thread ends a second before its second one.
+LINGERS = """
+import ctypes, threading, time
+threading.Thread(target=time.sleep, args=(1,)).start()
+ctypes.CDLL(None).pthread_exit(None)
+"""
 needs_dockerd = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("dockerd", path=packages.path()) is None, reason="needs root and dockerd"
 )
@@ -87,6 +94,16 @@ def test_it_leaves_nothing_behind(home: Path) -> None:
     eventually(lambda: not psutil.pid_exists(inside), "its container is gone")
     eventually(lambda: not psutil.pid_exists(kept.process.pid), "its process is gone")
     assert not daemon.take_down(home, quiet)
+
+
+def test_one_whose_threads_end_one_after_another_leaves_no_zombie(home: Path) -> None:
+    """As dockerd's now and then do."""
+    (home / "docker").mkdir()
+    process = daemon.spawn(home / "docker", [sys.executable, "-c", LINGERS])
+    record.write(home, record.Record(process, f"unix://{home / 'none.sock'}", "none"))
+    eventually(lambda: not process.is_alive(), "its first thread has ended")
+    assert daemon.take_down(home, quiet)
+    assert not psutil.pid_exists(process.pid)
 
 
 @needs_dockerd
