@@ -1,7 +1,8 @@
 """The tests that `make test` leaves to `make test-long`: each shows once more, or for longer, what another one shows.
 
-By the begin of a test's id. What keeps a promise, answers an incident or holds an invariant is in `make test` once, on
-machines or on containers: the rollout is the same on both. What is of one of them alone is there too.
+By the begin of a test's id; none stands on what a test that is not here has left. What keeps a promise, answers an
+incident or holds an invariant is in `make test` once, on machines or on containers: the rollout is the same on both.
+What is of one of them alone is there too.
 """
 
 CRASHES = "e2e/test_crashes.py::test_after_kill_9"
@@ -76,7 +77,6 @@ LONG = (
     "e2e/test_ops_verbs.py::test_foreign_weights_are_the_start_when_taken_over",
     "e2e/test_releases.py::test_weights_that_someone_else_set_are_not_overwritten",
     # More of the same: slices, releases, changes of size, commits.
-    "e2e/test_adoption.py::test_going_back_to_it_is_a_rollback_like_any_other",
     "e2e/test_capacity.py::test_incident_17_a_newcomer_that_a_policy_saw_idle_keeps_its_size_when_it_has_all_the_traffic",
     "e2e/test_capacity.py::test_incident_17_a_newcomer_that_is_scaled_out_under_way_need_not_wait_for_those_that_boot",
     "e2e/test_capacity.py::test_incident_17_five_aborted_releases_leave_the_sizes_as_they_were",
@@ -109,9 +109,7 @@ LONG = (
     f"{BAD_RELEASE}a tag can be moved to another image later1",
     f"{BAD_RELEASE}so the slice would drift",
     *(f"{BAD_RELEASE}is no version{number}" for number in range(1, 6)),
-    # Of the stand-ins, what `tests/rehearsal` has of their types.
-    "e2e/test_aws_provider.py::test_ignored_tags_are_neither_a_difference_nor_taken_away",
-    "e2e/test_aws_provider.py::test_weights_moved_by_another_hand_are_drift_and_are_put_back_by_one_call",
+    # Of the stand-in for pulumi-docker, what `tests/rehearsal` has of its types.
     "e2e/test_docker_provider.py::test_a_container_is_replaced_delete_first_unless_the_program_says_otherwise",
     "e2e/test_docker_provider.py::test_a_failed_wait_is_tried_anew_while_no_entrypoint_was_given",
     "e2e/test_docker_provider.py::test_a_refresh_makes_a_failed_wait_pass",
