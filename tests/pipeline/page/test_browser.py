@@ -83,7 +83,7 @@ def test_it_follows_a_rollout_without_being_loaded_again(visit, there, tmp_path)
     there.scenery.show(ramp(40, past=[restored(), promoted()]))
     expect(page.locator("[aria-current=step]")).to_contain_text("25 %", timeout=WAIT)
     expect(page.locator("#shop-shares")).to_contain_text("75 %")
-    page.screenshot(path=tmp_path / "walking.png", full_page=True)
+    page.screenshot(path=tmp_path / "walking.png")  # not all of the page: for that, Chromium lays it out anew
     there.scenery.show(settled(past=[promoted(), restored()]))
     shows(page, "Live is what is declared")
     assert page.evaluate("window.same")
