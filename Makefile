@@ -19,7 +19,7 @@ setup: $(VENV)/.installed ## .venv with the pinned requirements, and the pulumi 
 check: setup ## format, lint, types and the fast tests: before each commit
 	@$(MAKE) --no-print-directory -j2 style fast
 
-test: setup style ## make check, and the slow and end-to-end tests on the real engine; about an hour
+test: setup style ## make check, and the slow and end-to-end tests on the real engine; about 75 minutes on two cores
 	$(BIN)/python -m pytest -rs -n 2 --dist loadfile -m "not docker and not alone and not long"
 	SLUICE_INSTALL_DOCKER=1 $(TWO) -m "docker and not alone and not long"
 	$(BIN)/python -m pytest -rs -m "alone and not long"
