@@ -90,7 +90,7 @@ def take_down(home: Path, say: Say) -> bool:
         if end([process], STOP):
             raise DockerError(f"the Docker daemon, process {kept.process.pid}, could not be ended; end it yourself")
     if kept:
-        _reap(kept.process)
+        _reap(kept.process.pid)
     leftovers.remove(folder(home))
     if kept:
         bridge.remove(kept.bridge)
@@ -125,7 +125,7 @@ def _started(home: Path, dockerd: str, say: Say) -> Found:
             return Found(host, version, True)
         if (slow := process.process()) and end([slow], STOP):
             break
-        _reap(process)
+        _reap(process.pid)
         complaint = _complaint(place)
         if "driver" not in complaint:
             break
@@ -160,12 +160,12 @@ def spawn(place: Path, command: list[str]) -> Child:
     return child(os.posix_spawn(command[0], command, kept, file_actions=[nothing, said, also], setsid=True))
 
 
-def _reap(process: Child) -> None:
+def _reap(pid: int) -> None:
     """Take note of the end of a child of this very process, so that it does not stay as a zombie."""
     until = time.monotonic() + START
     with suppress(ChildProcessError):
         # Its first thread may have ended before its others: until these have, there is nothing to take note of.
-        while os.waitpid(process.pid, os.WNOHANG) == (0, 0) and time.monotonic() < until:
+        while os.waitpid(pid, os.WNOHANG) == (0, 0) and time.monotonic() < until:
             time.sleep(POLL)
 
 
